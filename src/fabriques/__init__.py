@@ -1,0 +1,1 @@
+"""Fabriques: the platform of the French *Fabriques prospectives*."""

@@ -1,0 +1,206 @@
+"""Fabriques, who takes part, who supports them, what came out, and where each fact comes from."""
+
+from django.db import models
+from django.urls import reverse
+
+from fabriques.kit.dates import PartialDateField
+from fabriques.programme.enums import OrganisationKind, ResultKind, Role
+from fabriques.territories.models import NationalProgramme, Territory
+
+UNKNOWN_TITLE = "Titre non publié"
+
+
+class Source(models.Model):
+    """A document or data set that facts are taken from."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    title = models.CharField("titre", max_length=300)
+    publisher = models.CharField("éditeur", max_length=200, blank=True)
+    date = PartialDateField("date")
+    licence = models.CharField("licence", max_length=100, blank=True)
+    url = models.URLField("adresse", max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Transition(models.Model):
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField("nom", max_length=100)
+
+    class Meta:
+        ordering = ["name", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Organisation(models.Model):
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField("nom", max_length=200)
+    acronym = models.CharField("sigle", max_length=40, blank=True)
+    kind = models.CharField("sorte", max_length=12, choices=OrganisationKind.choices)
+
+    class Meta:
+        ordering = ["name", "slug"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.acronym})" if self.acronym else self.name
+
+
+class FormerName(models.Model):
+    """A name that an organisation bore: AdCF for Intercommunalités de France."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="former_names")
+    name = models.CharField("nom", max_length=200)
+    acronym = models.CharField("sigle", max_length=40, blank=True)
+    until = PartialDateField("jusqu’à")
+
+    class Meta:
+        ordering = ["-until", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.acronym})" if self.acronym else self.name
+
+
+class Fabrique(models.Model):
+    """One fabrique prospective. The edition year is the year of initiation."""
+
+    code = models.SlugField("identifiant", max_length=40, unique=True, help_text="fabp-01")
+    slug = models.SlugField(max_length=120, unique=True)
+    title = models.CharField("titre", max_length=300, blank=True)
+    year = models.PositiveSmallIntegerField("édition", null=True, blank=True)
+    initiator = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="initiatives",
+        verbose_name="à l’initiative de",
+        help_text="the ANCT for its own programme; another body for a comparable initiative",
+    )
+    transitions = models.ManyToManyField(Transition, related_name="fabriques", blank=True)
+    programmes = models.ManyToManyField(NationalProgramme, related_name="fabriques", blank=True)
+    context = models.TextField("contexte", blank=True)
+    objective = models.TextField("objectif", blank=True)
+    note = models.TextField("ce qui manque", blank=True)
+    announced_start = PartialDateField("début annoncé")
+    announced_end = PartialDateField("fin annoncée")
+    actual_start = PartialDateField("début réel")
+    actual_end = PartialDateField("fin réelle")
+    sources = models.ManyToManyField(Source, related_name="fabriques")
+
+    class Meta:
+        ordering = ["-year", "-code"]
+        indexes = [models.Index(fields=["year", "code"])]
+
+    def __str__(self) -> str:
+        return self.title or f"{UNKNOWN_TITLE} ({self.code})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("fabrique", args=[self.slug])
+
+    @property
+    def subject(self) -> str:
+        """Its name in the journal."""
+        return f"fabrique:{self.code}"
+
+
+class Partnership(models.Model):
+    """An organisation, or a researcher within one, in a role beside a fabrique."""
+
+    fabrique = models.ForeignKey(Fabrique, models.CASCADE, related_name="partnerships")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="partnerships")
+    role = models.CharField("rôle", max_length=12, choices=Role.choices)
+    person = models.CharField("personne", max_length=200, blank=True)
+    named = models.CharField("nommé par la source", max_length=200, blank=True)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["fabrique", "role", "organisation"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fabrique", "organisation", "role", "person"], name="partnership"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} : {self.organisation_id}"
+
+
+class Participation(models.Model):
+    """One territory in one fabrique. A territory may take part several times."""
+
+    fabrique = models.ForeignKey(Fabrique, models.CASCADE, related_name="participations")
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="participations")
+    named = models.CharField("nommé par la source", max_length=200, blank=True)
+    focus = models.CharField("périmètre travaillé", max_length=200, blank=True)
+    focus_territory = models.ForeignKey(
+        Territory, models.PROTECT, null=True, blank=True, related_name="focused_participations"
+    )
+    focus_generation = models.PositiveSmallIntegerField("génération du QPV", null=True, blank=True)
+    local_question = models.TextField("question locale", blank=True)
+    joined = PartialDateField("entrée")
+    left = PartialDateField("sortie")
+    # The ANCT's data set was read at several dates; two members left it.
+    last_listed = PartialDateField("dernière version du jeu ANCT qui le contient")
+    unlisted_by = PartialDateField("première version du jeu ANCT qui ne le contient plus")
+    sources = models.ManyToManyField(Source, related_name="+")
+
+    class Meta:
+        ordering = ["fabrique", "territory"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fabrique", "territory", "focus"], name="participation_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.territory_id} dans {self.fabrique_id}"
+
+
+class Result(models.Model):
+    """A public result or resource. A link, never a copy; the address only when it is known."""
+
+    fabrique = models.ForeignKey(Fabrique, models.CASCADE, related_name="results")
+    title = models.CharField("titre", max_length=300)
+    kind = models.CharField("sorte", max_length=12, choices=ResultKind.choices)
+    publisher = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    date = PartialDateField("date")
+    url = models.URLField("adresse", max_length=300, blank=True)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["fabrique", "date", "title"]
+        constraints = [
+            models.UniqueConstraint(fields=["fabrique", "title"], name="result_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Facet(models.Model):
+    """Read model of the list's filters: one row per value of a dimension that a fabrique has.
+
+    Rebuilt by `domain.reindex_fabriques` in the transaction of each change. `count` is how many
+    participations carry the value (1 for what belongs to the fabrique itself).
+    """
+
+    fabrique = models.ForeignKey(Fabrique, models.CASCADE, related_name="facets")
+    dimension = models.CharField(max_length=12)
+    value = models.CharField(max_length=60)
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["dimension", "value", "fabrique"]
+        constraints = [
+            models.UniqueConstraint(fields=["fabrique", "dimension", "value"], name="facet_unique")
+        ]
+        indexes = [models.Index(fields=["dimension", "value", "fabrique", "count"])]
+
+    def __str__(self) -> str:
+        return f"{self.dimension}={self.value}"
