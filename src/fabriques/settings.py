@@ -102,6 +102,11 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# The history of the programme: one readable file of facts.
+FACTS = ROOT / "data" / "fabriques.toml"
+# npm packages: open data and front-end files, fetched at install.
+NODE_MODULES = ROOT / "node_modules"
+
 # --- Languages and formats --------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français")]

@@ -3,3 +3,4 @@
 from django.urls import include, path
 
 urlpatterns = [path("", include("fabriques.portal.urls"))]
+handler404 = "fabriques.portal.views.pages.not_found"

@@ -3,6 +3,19 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+NAVIGATION = (
+    ("home", "Accueil"),
+    ("fabriques", "Les fabriques"),
+    ("map", "La carte"),
+    ("territories", "Les territoires"),
+    ("data", "Les données"),
+)
+
 
 def site(request: HttpRequest) -> dict[str, object]:
-    return {"SITE": settings}
+    match = request.resolver_match
+    return {
+        "SITE": settings,
+        "NAVIGATION": NAVIGATION,
+        "section": match.url_name if match else "",
+    }

@@ -2,9 +2,9 @@
 
 from django.db import models
 
-from fabriques.kit.search.models import SearchEntry, SearchTerm
+from fabriques.kit.search.models import SearchEntry, SearchStamp, SearchTerm, SearchWord
 
-__all__ = ["JournalEntry", "SearchEntry", "SearchTerm"]
+__all__ = ["JournalEntry", "SearchEntry", "SearchStamp", "SearchTerm", "SearchWord"]
 
 
 class JournalEntry(models.Model):
@@ -24,3 +24,8 @@ class JournalEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} : {self.verb}"
+
+    @property
+    def changed(self) -> list[str]:
+        """The names of the fields that this entry changed."""
+        return sorted({*self.before, *self.after})

@@ -36,8 +36,8 @@ class NotFoundMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if settings.DEBUG and response.status_code == 404 and not hasattr(request, "shown_404"):
-            from fabriques.portal.views import not_found
+        if settings.DEBUG and response.status_code == 404:
+            from fabriques.portal.views.pages import not_found
 
             return not_found(request)
         return response

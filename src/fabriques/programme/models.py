@@ -80,6 +80,15 @@ class Fabrique(models.Model):
         verbose_name="à l’initiative de",
         help_text="the ANCT for its own programme; another body for a comparable initiative",
     )
+    main_transition = models.ForeignKey(
+        Transition,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="transition principale",
+        help_text="the one that the map's legend uses; also among the transitions",
+    )
     transitions = models.ManyToManyField(Transition, related_name="fabriques", blank=True)
     programmes = models.ManyToManyField(NationalProgramme, related_name="fabriques", blank=True)
     context = models.TextField("contexte", blank=True)
@@ -183,24 +192,39 @@ class Result(models.Model):
         return self.title
 
 
-class Facet(models.Model):
-    """Read model of the list's filters: one row per value of a dimension that a fabrique has.
+class FacetValue(models.Model):
+    """A value that fabriques can be filtered by: one région, one year, one transition…"""
 
-    Rebuilt by `domain.reindex_fabriques` in the transaction of each change. `count` is how many
-    participations carry the value (1 for what belongs to the fabrique itself).
-    """
-
-    fabrique = models.ForeignKey(Fabrique, models.CASCADE, related_name="facets")
     dimension = models.CharField(max_length=12)
     value = models.CharField(max_length=60)
-    count = models.PositiveIntegerField(default=1)
+    label = models.CharField(max_length=200)
 
     class Meta:
-        ordering = ["dimension", "value", "fabrique"]
+        ordering = ["dimension", "label", "value"]
         constraints = [
-            models.UniqueConstraint(fields=["fabrique", "dimension", "value"], name="facet_unique")
+            models.UniqueConstraint(fields=["dimension", "value"], name="facet_value_unique")
         ]
-        indexes = [models.Index(fields=["dimension", "value", "fabrique", "count"])]
 
     def __str__(self) -> str:
         return f"{self.dimension}={self.value}"
+
+
+class Facet(models.Model):
+    """Read model of the filters: which values a fabrique has, rebuilt in each change of it.
+
+    `count` is how many of its participations carry the value; 1 for what belongs to the fabrique
+    itself.
+    """
+
+    value = models.ForeignKey(FacetValue, models.CASCADE, related_name="facets")
+    fabrique = models.ForeignKey(Fabrique, models.CASCADE, related_name="facets")
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["value", "fabrique"]
+        constraints = [
+            models.UniqueConstraint(fields=["value", "fabrique"], name="facet_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value_id} : {self.fabrique_id}"

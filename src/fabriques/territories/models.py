@@ -19,6 +19,13 @@ SEGMENTS: dict[str, str] = {
 }
 
 
+def address_of(kind: str, code: str) -> str:
+    """The page of a territory, also where only its values were read."""
+    if kind in PLAIN_KINDS:
+        return reverse("territory", args=[code])
+    return reverse("territory-other", args=[SEGMENTS[kind], code])
+
+
 class Territory(models.Model):
     """A commune, a grouping, a division of the State, a priority district…
 
@@ -83,16 +90,14 @@ class Territory(models.Model):
         indexes = [
             models.Index(fields=["code"]),
             models.Index(fields=["siren"]),
-            models.Index(fields=["kind", "population"]),
+            models.Index(fields=["kind", "overseas", "population"]),
         ]
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
-        if self.kind in PLAIN_KINDS:
-            return reverse("territory", args=[self.code])
-        return reverse("territory-other", args=[SEGMENTS[self.kind], self.code])
+        return address_of(self.kind, self.code)
 
 
 class FormerCode(models.Model):
@@ -138,6 +143,9 @@ class ProgrammeMembership(models.Model):
     label = models.CharField("libellé", max_length=200, blank=True)
     signed_on = models.DateField("signé le", null=True, blank=True)
     source = models.CharField("source", max_length=200, blank=True)
+    origin = models.CharField(
+        max_length=20, blank=True, help_text="import that keeps it up to date: only it may close it"
+    )
     closed_on = models.DateField("sorti le", null=True, blank=True)
 
     class Meta:

@@ -6,3 +6,28 @@ from fabriques.kit import dates
 
 register = template.Library()
 register.filter("partial_date", dates.in_words)
+
+
+@register.inclusion_tag("kit/breadcrumb.html")
+def breadcrumb(current: str, *links: str) -> dict[str, object]:
+    """`{% breadcrumb "Brest" "/territoires/" "Territoires" %}`: pairs of address and label."""
+    return {"current": current, "links": list(zip(links[::2], links[1::2], strict=True))}
+
+
+@register.filter
+def page_address(number: int, query: str) -> str:
+    """The address of a page of a list that keeps its filters (`query` is "" or "?…")."""
+    return f"{query}&page={number}" if query else f"?page={number}"
+
+
+@register.filter
+def plural_fr(count: int, forms: str = ",s") -> str:
+    """French plural: 0 and 1 are singular. `{{ n }} territoire{{ n|plural_fr }}`."""
+    one, many = forms.split(",")
+    return many if abs(count) >= 2 else one
+
+
+@register.filter
+def unlocalised(value: object) -> str:
+    """A number without thousands separator: a year, a code."""
+    return str(value)

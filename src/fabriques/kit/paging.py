@@ -1,0 +1,25 @@
+"""Numbered pages of a list."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+
+
+class ListPage(Page):  # type: ignore[type-arg]
+    """A page that knows which numbers to show around itself."""
+
+    @property
+    def elided(self) -> Iterator[str | int]:
+        return self.paginator.get_elided_page_range(self.number, on_each_side=1)
+
+
+class _Paginator(Paginator):  # type: ignore[type-arg]
+    def _get_page(self, *args: Any, **kwargs: Any) -> ListPage:
+        return ListPage(*args, **kwargs)
+
+
+def paginate(items: Any, number: str | None, size: int) -> ListPage:
+    """The page asked for; the first for nonsense, the last beyond the end."""
+    page: ListPage = _Paginator(items, size).get_page(number)  # type: ignore[assignment]
+    return page

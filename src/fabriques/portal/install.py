@@ -1,0 +1,87 @@
+"""What has to be there before the site is served: assets, tables, data. Each step runs once."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from fabriques.kit import assets
+from fabriques.kit.search.models import SearchEntry
+from fabriques.programme import domain, facts
+from fabriques.territories import search as territories_search
+from fabriques.territories.imports import referential
+from fabriques.territories.mapping import outlines
+from fabriques.territories.models import ImportRun
+
+Say = Callable[[str], None]
+
+
+def prepare_assets(say: Say) -> None:
+    """Build the static files, unless the ones there were built from the same sources."""
+    stamp = settings.VAR / "assets.stamp"
+    sources = [
+        settings.ROOT / "package-lock.json",
+        *sorted((settings.PACKAGE / "static").rglob("*")),
+        *sorted((settings.PACKAGE / "territories" / "mapping").glob("*.py")),
+        Path(assets.__file__),
+    ]
+    digest = _digest(sources)
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    say("Feuilles de style, polices et scripts…")
+    settings.ASSETS.mkdir(parents=True, exist_ok=True)
+    assets.build(settings.NODE_MODULES, settings.ASSETS)
+    say("Contours de la carte…")
+    outlines.build(settings.NODE_MODULES, settings.ASSETS / "map")
+    say("Fichiers servis : empreintes et compression…")
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(digest)
+
+
+def prepare_database(say: Say) -> None:
+    """Create or update the tables."""
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        say("Tables de la base de données…")
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def prepare_data(say: Say) -> None:
+    """Load the division of the country and the facts, unless these very versions are loaded."""
+    source = settings.NODE_MODULES / "@etalab" / "decoupage-administratif" / "data"
+    digest = _digest(sorted(source.glob("*.json")))
+    if not _loaded("referentiel-installe", digest):
+        say("Découpage administratif de la France (35 000 communes)…")
+        referential.run(source, say)
+        ImportRun.objects.create(name="referentiel-installe", source=str(source.name), digest=digest)
+    digest = _digest([settings.FACTS])
+    if not _loaded("faits", digest):
+        say("Fabriques prospectives…")
+        changed = domain.load_facts(
+            facts=facts.read(settings.FACTS), actor=f"Fichier {settings.FACTS.name}"
+        )
+        ImportRun.objects.create(
+            name="faits", source=settings.FACTS.name, digest=digest, changed=len(changed)
+        )
+    if not SearchEntry.objects.filter(kind="territoire").exists():
+        say("Index de recherche…")
+        territories_search.rebuild()
+        domain.reindex_fabriques()
+
+
+def _loaded(name: str, digest: str) -> bool:
+    last = ImportRun.objects.filter(name=name).order_by("-at", "-pk").first()
+    return last is not None and last.digest == digest
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    """One digest of the contents of these files, names included."""
+    total = hashlib.sha256()
+    for path in paths:
+        if path.is_file():
+            total.update(path.name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()

@@ -1,0 +1,63 @@
+"""The image that social networks show: the title beside the map, drawn by typst."""
+
+import hashlib
+import json
+
+import typst
+from django.conf import settings
+
+from fabriques.portal.maps import map_of_members
+from fabriques.programme.models import Fabrique
+from fabriques.programme.queries import mapped_members
+
+# 1200 × 630 pixels, the size that networks ask for, at one pixel a point.
+_PAGE = """
+#let data = json(bytes(sys.inputs.data))
+#set page(width: 1200pt, height: 630pt, margin: 0pt, fill: white)
+#set text(font: "Public Sans", fallback: true, fill: rgb("#161616"), lang: "fr")
+#place(left + top, rect(width: 24pt, height: 630pt, fill: rgb("#000091")))
+#place(left + top, dx: 84pt, dy: 72pt, block(width: 540pt, height: 486pt)[
+  #text(size: 26pt, weight: "bold", fill: rgb("#000091"), data.site)
+  #v(16pt)
+  #par(leading: 0.55em, text(size: data.size * 1pt, weight: "bold", data.title))
+  #v(1fr)
+  #text(size: 24pt, data.line)
+])
+#place(right + horizon, dx: -40pt, image(bytes(data.map), format: "svg", height: 580pt))
+"""
+
+
+def fabrique_picture(fabrique: Fabrique) -> bytes:
+    """PNG, 1200 × 630; kept on disk under a digest of all that it shows."""
+    participations = list(fabrique.participations.all())
+    count = len(participations)
+    title = str(fabrique)
+    map_svg = map_of_members(mapped_members(participations)).svg(
+        title="", description="", standalone=True
+    )
+    data = json.dumps(
+        {
+            "site": settings.SITE_NAME,
+            "title": title,
+            "size": 52 if len(title) < 60 else 44 if len(title) < 110 else 36,
+            "line": " · ".join(
+                part
+                for part in (
+                    str(fabrique.year or ""),
+                    f"{count} territoire{'s' if count > 1 else ''}",
+                )
+                if part
+            ),
+            "map": map_svg,
+        }
+    )
+    kept = settings.VAR / "pictures" / f"{hashlib.sha256((_PAGE + data).encode()).hexdigest()}.png"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        picture: bytes = typst.compile(
+            _PAGE.encode(), format="png", ppi=72.0, sys_inputs={"data": data}
+        )
+        part = kept.with_suffix(f".{id(picture)}")
+        part.write_bytes(picture)
+        part.replace(kept)
+    return kept.read_bytes()

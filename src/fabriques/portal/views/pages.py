@@ -1,0 +1,53 @@
+"""Obligations, the plan of the site, health, and what is shown when a page does not exist."""
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from fabriques.kit.search.query import find
+from fabriques.programme.models import Fabrique
+
+
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/accessibility.html")
+
+
+def legal(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/legal.html")
+
+
+def personal_data(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/personal_data.html")
+
+
+def sitemap_page(request: HttpRequest) -> HttpResponse:
+    fabriques = Fabrique.objects.only("title", "code", "slug", "year")[:500]
+    return render(request, "portal/sitemap.html", {"fabriques": fabriques})
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Alive: the process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Ready: the database answers and the files to serve are there."""
+    problems = []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception:  # whatever the driver raises, the answer is the same
+        problems.append("base de données")
+    if not (settings.ASSETS / "map" / "frames.json").exists():
+        problems.append("fichiers construits")
+    if problems:
+        return HttpResponse(f"indisponible : {', '.join(problems)}", status=503)
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Says so plainly, and offers what the address may have meant."""
+    words = " ".join(part for part in request.path.replace("-", " ").split("/") if part)[:80]
+    found = find(words, limit=5).hits if words else []
+    return render(request, "404.html", {"found": found, "words": words}, status=404)

@@ -1,0 +1,429 @@
+"""What pages, exports and the API read of the programme; all its SQL is here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from itertools import groupby
+from urllib.parse import urlencode
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+from django.http import QueryDict
+
+from fabriques.kit.search.query import find
+from fabriques.programme.models import (
+    Fabrique,
+    Facet,
+    FacetValue,
+    Participation,
+    Partnership,
+    Result,
+    Source,
+    Transition,
+)
+from fabriques.territories.enums import Accuracy
+from fabriques.territories.models import address_of
+
+# The dimensions of the filters: name in the address, name on screen, in the order of the form.
+DIMENSIONS = {
+    "annee": "Année de lancement",
+    "transition": "Transition",
+    "type": "Type de territoire",
+    "region": "Région",
+    "outre-mer": "Outre-mer",
+    "programme": "Programme lié",
+}
+MAX_QUERY = 200
+_NOISE = re.compile(r"[\x00-\x1f]+")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of the list of fabriques; values of one dimension add up, dimensions combine."""
+
+    annee: tuple[str, ...] = ()
+    transition: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    outre_mer: tuple[str, ...] = ()
+    programme: tuple[str, ...] = ()
+    departement: tuple[str, ...] = ()
+    q: str = ""
+
+    @classmethod
+    def parse(cls, data: QueryDict) -> tuple[Filters, list[str]]:
+        """Read an address; values that no fabrique has are ignored, each with a message."""
+        wanted = {
+            dimension: [value for value in dict.fromkeys(data.getlist(dimension)) if value.strip()]
+            for dimension in (*DIMENSIONS, "departement")
+        }
+        messages: list[str] = []
+        kept: dict[str, tuple[str, ...]] = {}
+        if any(wanted.values()):
+            known = set(
+                FacetValue.objects.filter(
+                    dimension__in=[name for name, values in wanted.items() if values]
+                ).values_list("dimension", "value")
+            )
+            for dimension, values in wanted.items():
+                kept[dimension.replace("-", "_")] = tuple(v for v in values if (dimension, v) in known)
+                messages += [
+                    f"Filtre ignoré : « {value[:40]} » n’est pas une valeur connue pour "
+                    f"« {DIMENSIONS.get(dimension, 'Département')} »."
+                    for value in values
+                    if (dimension, value) not in known
+                ]
+        text = " ".join(_NOISE.sub(" ", data.get("q", "")).split())
+        if len(text) > MAX_QUERY:
+            messages.append(f"Recherche raccourcie à {MAX_QUERY} caractères.")
+        return cls(**kept, q=text[:MAX_QUERY].strip()), messages
+
+    def values(self, dimension: str) -> tuple[str, ...]:
+        value: tuple[str, ...] = getattr(self, dimension.replace("-", "_"))
+        return value
+
+    @property
+    def active(self) -> bool:
+        return self != Filters()
+
+    def query_string(self, **changes: object) -> str:
+        """The address of these filters, with some replaced: `?annee=2018&q=…`, or nothing."""
+        filters = replace(self, **changes) if changes else self  # type: ignore[arg-type]
+        pairs = [
+            (item.name.replace("_", "-"), value)
+            for item in fields(filters)
+            if item.name != "q"
+            for value in getattr(filters, item.name)
+        ]
+        if filters.q:
+            pairs.append(("q", filters.q))
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def _condition(filters: Filters, *, except_for: str = "") -> Q:
+    """The rows of `Fabrique` that pass every filter but the one of `except_for`."""
+    condition = Q()
+    for dimension in (*DIMENSIONS, "departement"):
+        values = filters.values(dimension)
+        if values and dimension != except_for:
+            matching = Facet.objects.filter(
+                value__dimension=dimension, value__value__in=values
+            ).order_by()
+            condition &= Q(pk__in=matching.values("fabrique"))
+    if filters.q:
+        found = find(filters.q, kinds={"fabrique"}, limit=400)
+        condition &= Q(code__in=[hit.code for hit in found.hits])
+    return condition
+
+
+def filtered(filters: Filters) -> QuerySet[Fabrique]:
+    """Fabriques that pass the filters, the latest edition first, unknown years last."""
+    return Fabrique.objects.filter(_condition(filters)).order_by(
+        F("year").desc(nulls_last=True), "-code"
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter, with how many fabriques it would give."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True)
+class Dimension:
+    name: str
+    label: str
+    choices: list[Choice] = field(default_factory=list)
+
+    @property
+    def selected(self) -> bool:
+        return any(choice.selected for choice in self.choices)
+
+
+def dimensions(filters: Filters) -> list[Dimension]:
+    """The filters with their counts; each counts what the *other* filters leave.
+
+    One query for all dimensions without a choice, one more for each that has one.
+    """
+    chosen = [name for name in DIMENSIONS if filters.values(name)]
+    counts: dict[str, list[tuple[str, str, int]]] = {name: [] for name in DIMENSIONS}
+    for names, condition in [
+        ([name for name in DIMENSIONS if name not in chosen], _condition(filters)),
+        *(([name], _condition(filters, except_for=name)) for name in chosen),
+    ]:
+        only = Q(facets__fabrique__in=Fabrique.objects.filter(condition)) if condition else None
+        rows = (
+            FacetValue.objects.filter(dimension__in=names)
+            .annotate(times=Count("facets", filter=only))
+            .values_list("dimension", "value", "label", "times")
+            .order_by("dimension", "label", "value")
+        )
+        for dimension, value, label, times in rows:
+            if times or value in filters.values(dimension):
+                counts[dimension].append((value, label, times))
+    counts["annee"].sort(reverse=True)
+    return [
+        Dimension(
+            name,
+            label,
+            [Choice(v, text, n, v in filters.values(name)) for v, text, n in counts[name]],
+        )
+        for name, label in DIMENSIONS.items()
+    ]
+
+
+@dataclass(frozen=True)
+class Counters:
+    """The figures of the programme: always computed, never typed."""
+
+    fabriques: int
+    participations: int
+    territories: int
+    per_year: list[tuple[int | None, int, int]]  # year, fabriques, participations
+
+
+def counters() -> Counters:
+    participations = Participation.objects.aggregate(
+        total=Count("pk"), territories=Count("territory", distinct=True)
+    )
+    per_year = list(
+        Fabrique.objects.values_list("year")
+        .annotate(
+            fabriques=Count("pk", distinct=True), participations=Count("participations")
+        )
+        .order_by(F("year").asc(nulls_last=True))
+    )
+    return Counters(
+        fabriques=sum(row[1] for row in per_year),
+        participations=participations["total"],
+        territories=participations["territories"],
+        per_year=per_year,
+    )
+
+
+def with_details(fabriques: QuerySet[Fabrique]) -> QuerySet[Fabrique]:
+    """Everything that the page or the export of a fabrique shows, in a constant number of queries."""
+    return fabriques.select_related("initiator", "main_transition").prefetch_related(
+        "transitions",
+        "programmes",
+        "sources",
+        Prefetch(
+            "participations",
+            Participation.objects.select_related(
+                "territory__departement", "territory__region", "focus_territory"
+            ).order_by("territory__name", "territory__code", "focus"),
+        ),
+        "participations__sources",
+        Prefetch(
+            "partnerships",
+            Partnership.objects.select_related("organisation", "source")
+            .prefetch_related("organisation__former_names")
+            .order_by("organisation__name", "person"),
+        ),
+        Prefetch(
+            "results",
+            Result.objects.select_related("publisher", "source").order_by("date", "title"),
+        ),
+    )
+
+
+def participations_in(territory_ids: Iterable[int]) -> QuerySet[Participation]:
+    """Participations of these territories, the latest edition first."""
+    return (
+        Participation.objects.filter(territory__in=list(territory_ids))
+        .select_related("fabrique", "territory__departement")
+        .order_by(F("fabrique__year").desc(nulls_last=True), "fabrique__code", "territory__name")
+    )
+
+
+def participations_by_departement(filters: Filters) -> dict[str, int]:
+    """How many participations each département has in the fabriques that pass the filters."""
+    condition = _condition(filters)
+    facets = Facet.objects.filter(value__dimension="departement")
+    if condition:
+        facets = facets.filter(fabrique__in=Fabrique.objects.filter(condition))
+    rows = facets.values_list("value__value").annotate(total=Sum("count")).order_by("value__value")
+    return dict(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedParticipation:
+    """A participation as the map shows it."""
+
+    name: str
+    address: str
+    departement: str
+    longitude: float | None
+    latitude: float | None
+    approximate: bool
+    title: str
+    year: int | None
+    transition: str
+    transition_name: str
+
+    def legend(self, by: str) -> tuple[str, str]:
+        """(sort key, label) of its line in the legend; both empty when unknown."""
+        if by == "annee":
+            return (str(self.year), str(self.year)) if self.year else ("", "")
+        return (self.transition, self.transition_name)
+
+
+def _matching(filters: Filters) -> QuerySet[Participation]:
+    condition = _condition(filters)
+    rows = Participation.objects.all()
+    if condition:
+        rows = rows.filter(fabrique__in=Fabrique.objects.filter(condition))
+    for dimension, path in (
+        ("departement", "territory__departement__code__in"),
+        ("region", "territory__region__code__in"),
+    ):
+        # Of a fabrique found by its région, the map and its table show the members there.
+        if values := filters.values(dimension):
+            rows = rows.filter(**{path: values})
+    return rows
+
+
+def mapped_participations(filters: Filters, *, most: int) -> tuple[int, list[MappedParticipation]]:
+    """How many participations pass the filters, and where each is; no list beyond `most`.
+
+    In the order of the keyboard: from the north to the south, overseas last.
+    """
+    rows = _matching(filters)
+    total = rows.count()
+    if total > most:
+        return total, []
+    return total, mapped(
+        rows.order_by(
+            "territory__overseas", F("territory__latitude").desc(nulls_last=True),
+            "territory__code", "fabrique__code",
+        )
+    )
+
+
+def mapped(rows: QuerySet[Participation]) -> list[MappedParticipation]:
+    """These participations as the map shows them: one query."""
+    return [
+        MappedParticipation(
+            name=name,
+            address=address_of(kind, code),
+            departement=departement or "",
+            longitude=longitude,
+            latitude=latitude,
+            approximate=accuracy == Accuracy.APPROXIMATE,
+            title=title,
+            year=year,
+            transition=transition or "",
+            transition_name=transition_name or "",
+        )
+        for (
+            name, kind, code, departement, longitude, latitude, accuracy,
+            title, year, transition, transition_name,
+        ) in rows.values_list(
+            "territory__name",
+            "territory__kind",
+            "territory__code",
+            "territory__departement__code",
+            "territory__longitude",
+            "territory__latitude",
+            "territory__accuracy",
+            "fabrique__title",
+            "fabrique__year",
+            "fabrique__main_transition__slug",
+            "fabrique__main_transition__name",
+        )
+    ]
+
+
+def listed_participations(filters: Filters) -> QuerySet[Participation]:
+    """The table beside the map: participations by territory name."""
+    return (
+        _matching(filters)
+        .select_related("fabrique", "territory__departement", "territory__region")
+        .order_by("territory__name", "territory__code", "fabrique__code", "focus")
+    )
+
+
+def mapped_members(participations: Iterable[Participation]) -> list[MappedParticipation]:
+    """Participations already read by `with_details`, as the map shows them: no query."""
+    return [
+        MappedParticipation(
+            name=item.territory.name,
+            address=item.territory.get_absolute_url(),
+            departement=item.territory.departement.code if item.territory.departement else "",
+            longitude=item.territory.longitude,
+            latitude=item.territory.latitude,
+            approximate=item.territory.accuracy == Accuracy.APPROXIMATE,
+            title=item.focus or "territoire membre",
+            year=None,
+            transition="",
+            transition_name="",
+        )
+        for item in participations
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A fabrique as lists show it."""
+
+    code: str
+    title: str
+    address: str
+    year: int | None
+    transition: str
+    objective: str
+    members: list[tuple[str, str]]  # name, département code
+
+    @property
+    def members_line(self) -> str:
+        return ", ".join(f"{name} ({code})" if code else name for name, code in self.members)
+
+
+def cards(fabriques: QuerySet[Fabrique] | Iterable[Fabrique]) -> list[Card]:
+    """Two queries, whatever the number of fabriques and of their members."""
+    rows = list(fabriques)
+    members: dict[int, list[tuple[str, str]]] = {row.pk: [] for row in rows}
+    transitions = dict(Transition.objects.values_list("pk", "name").order_by("pk"))
+    for fabrique_id, name, departement in (
+        Participation.objects.filter(fabrique__in=list(members))
+        .values_list("fabrique", "territory__name", "territory__departement__code")
+        .order_by("territory__name", "territory__code")
+    ):
+        members[fabrique_id].append((name, departement or ""))
+    return [
+        Card(
+            code=row.code,
+            title=row.title,
+            address=row.get_absolute_url(),
+            year=row.year,
+            transition=transitions.get(row.main_transition_id, ""),
+            objective=row.objective,
+            members=members[row.pk],
+        )
+        for row in rows
+    ]
+
+
+def by_year(cards: Iterable[Card]) -> list[tuple[int | None, list[Card]]]:
+    """Cards under their edition, in the order they come."""
+    return [(year, list(group)) for year, group in groupby(cards, key=lambda card: card.year)]
+
+
+def taking_part() -> QuerySet[Participation, int]:
+    """The ids of the territories that take or took part in a fabrique, for a subquery."""
+    return Participation.objects.order_by().values_list("territory", flat=True).distinct()
+
+
+def sources_of(fabrique: Fabrique) -> list[Source]:
+    """Every source of a fabrique read by `with_details`, its own first."""
+    found = {source.pk: source for source in fabrique.sources.all()}
+    for participation in fabrique.participations.all():
+        found.update((source.pk, source) for source in participation.sources.all())
+    for item in (*fabrique.partnerships.all(), *fabrique.results.all()):
+        found[item.source.pk] = item.source
+    return list(found.values())

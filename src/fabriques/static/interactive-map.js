@@ -1,0 +1,69 @@
+// The map to move and zoom in: Leaflet over our own outlines and points; no other network.
+import * as L from "./leaflet/leaflet-src.esm.js";
+
+const box = document.getElementById("carte-interactive");
+const state = document.getElementById("carte-etat");
+const { points, outlines, tiles, attribution } = box.dataset;
+
+const read = async (address) => {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.json();
+};
+
+const popup = ({ territoire, departement, adresse, fabrique, annee }) => {
+  const body = document.createElement("div");
+  const link = document.createElement("a");
+  link.href = adresse;
+  link.textContent = departement ? `${territoire} (${departement})` : territoire;
+  const line = document.createElement("p");
+  line.textContent = [fabrique ?? "Titre non publié", annee].filter(Boolean).join(", ");
+  body.append(link, line);
+  return body;
+};
+
+try {
+  state.textContent = "Chargement de la carte…";
+  const [shapes, places] = await Promise.all([read(outlines), read(points)]);
+  const map = L.map(box, { minZoom: 2, maxZoom: tiles ? 18 : 11, zoomControl: false });
+  L.control
+    .zoom({ zoomInTitle: "Grossir", zoomOutTitle: "Réduire", position: "topright" })
+    .addTo(map);
+  map.attributionControl.setPrefix(false);
+  if (tiles) L.tileLayer(tiles, { attribution }).addTo(map);
+  L.geoJSON(shapes, {
+    interactive: false,
+    style: { color: "#6a6af4", weight: 1, fillColor: "#e8edff", fillOpacity: tiles ? 0.1 : 1 },
+  }).addTo(map);
+  const layer = L.geoJSON(places, {
+    filter: (feature) => feature.geometry !== null,
+    pointToLayer: ({ properties }, latlng) =>
+      L.circleMarker(latlng, {
+        radius: 8, color: "#fff", weight: 2, fillOpacity: 1,
+        fillColor: properties.position_approchee ? "#929292" : "#000091",
+      }),
+    onEachFeature: ({ properties }, shape) => {
+      shape.bindPopup(() => popup(properties));
+      // Leaflet draws points as SVG paths: make each a button for the keyboard.
+      shape.on("add", () => {
+        const path = shape.getElement();
+        if (!path) return;
+        path.setAttribute("tabindex", "0");
+        path.setAttribute("role", "button");
+        path.setAttribute("aria-label", properties.territoire);
+        path.addEventListener("keydown", (event) => {
+          if (event.key === "Enter" || event.key === " ") {
+            event.preventDefault();
+            shape.openPopup();
+          }
+        });
+      });
+    },
+  }).addTo(map);
+  map.fitBounds([[41.3, -5.2], [51.1, 9.6]]);
+  const count = layer.getLayers().length;
+  state.textContent = count > 1 ? `${count} points sur la carte.` : `${count} point sur la carte.`;
+} catch (error) {
+  console.error(error);
+  state.textContent = "La carte n’a pas pu être chargée. La carte simple donne les mêmes informations.";
+}
