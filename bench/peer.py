@@ -253,7 +253,7 @@ def _configure(installation: _Installation, database_url: str | None) -> None:
     }
     # Without a port: pretalx then accepts any, and the size of its pages does not vary with it.
     config["site"] = {"debug": "False", "url": "http://127.0.0.1"}
-    config["redis"] = {"location": "False"}
+    # No [redis] and no [celery] section: pretalx then caches nothing and runs its tasks at once.
     if database_url:
         config["database"] = _postgresql(installation, database_url)
     else:

@@ -3,14 +3,25 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
+from fabriques.territories.mapping import outlines
 from tests.guards import GuardedClient, shuffle_unordered
 
 
 @pytest.fixture(autouse=True)
 def _guards(monkeypatch: pytest.MonkeyPatch) -> None:
     shuffle_unordered(monkeypatch)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _outlines() -> None:
+    """The ground of the map, which pages draw on; built at install, here once if it is missing."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    target = settings.ASSETS / "map"
+    if not (target / "frames.json").exists():
+        outlines.build(settings.NODE_MODULES, target)
 
 
 @pytest.fixture

@@ -25,7 +25,12 @@ ICONS = (
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):
-    """Gives hashed addresses even when DEBUG is on, so that both modes serve the same files."""
+    """Gives hashed addresses even when DEBUG is on, so that both modes serve the same files.
+
+    Also rewrites the `import` statements of our modules, so that they name hashed files.
+    """
+
+    support_js_module_import_aggregation = True
 
     def url(self, name: str, force: bool = True) -> str:
         return str(super().url(name, force=force))

@@ -5,7 +5,6 @@ formula gets a leading apostrophe; in ODS every text is typed as text. A layout 
 reads character for character asks for `guard=False`.
 """
 
-import csv
 import io
 import re
 import zipfile
@@ -26,6 +25,7 @@ Kind = Literal["text", "number", "date", "url"]
 
 # A spreadsheet reads a cell that starts with one of these as a formula (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_QUOTED = re.compile('[",\r\n]')
 _FULL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # What XML 1.0 cannot hold at all.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -79,18 +79,27 @@ def guarded(text: str) -> str:
 
 def to_csv(table: Table, *, bom: bool = False, guard: bool = True) -> bytes:
     """UTF-8, comma, minimal quoting, one line feed a row; `bom` for spreadsheets."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
-    writer.writerow(column.name for column in table.columns)
+    lines = [_line(column.name for column in table.columns)]
     for values in table.values():
-        writer.writerow(
-            # A number is never a formula: only texts are guarded.
-            as_text(value)
-            if not guard or (isinstance(value, int | float) and not isinstance(value, bool))
-            else guarded(as_text(value))
-            for value in values
+        lines.append(
+            _line(
+                # A number is never a formula: only texts are guarded.
+                as_text(value)
+                if not guard or (isinstance(value, int | float) and not isinstance(value, bool))
+                else guarded(as_text(value))
+                for value in values
+            )
         )
-    return buffer.getvalue().encode("utf-8-sig" if bom else "utf-8")
+    return "".join(lines).encode("utf-8-sig" if bom else "utf-8")
+
+
+def _line(texts: Iterable[str]) -> str:
+    """A row of CSV. Python's writer leaves a lone carriage return unquoted before 3.13."""
+    line = ",".join(
+        '"{}"'.format(text.replace('"', '""')) if _QUOTED.search(text) else text for text in texts
+    )
+    # A row of one empty cell would be an empty line, which readers skip.
+    return (line or '""') + "\n"
 
 
 def to_rows(table: Table) -> list[dict[str, object]]:

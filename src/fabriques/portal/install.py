@@ -57,7 +57,9 @@ def prepare_data(say: Say) -> None:
     if not _loaded("referentiel-installe", digest):
         say("Découpage administratif de la France (35 000 communes)…")
         referential.run(source, say)
-        ImportRun.objects.create(name="referentiel-installe", source=str(source.name), digest=digest)
+        ImportRun.objects.create(
+            name="referentiel-installe", source=str(source.name), digest=digest
+        )
     digest = _digest([settings.FACTS])
     if not _loaded("faits", digest):
         say("Fabriques prospectives…")

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
 from fabriques.programme.models import UNKNOWN_TITLE
 from fabriques.programme.queries import (
@@ -22,6 +24,7 @@ from fabriques.programme.queries import (
     participations_by_departement,
 )
 from fabriques.territories.mapping.drawing import LegendItem, Mark, draw, swatch
+from fabriques.territories.mapping.look import CREDITS
 from fabriques.territories.mapping.projection import Frames
 from fabriques.territories.queries import positions_of_departements
 
@@ -43,22 +46,29 @@ class MapView:
     legend: list[LegendItem]
     total: int
     clustered: bool
+    credits: ClassVar[str] = CREDITS
 
-    def svg(self, *, title: str, description: str, standalone: bool = False) -> str:
-        return draw(
-            self.marks,
-            frames=frames(),
-            ground=None if standalone else static("map/france.svg"),
-            title=title,
-            description=description,
-            legend=self.legend,
-            standalone=standalone,
+    def svg(self, *, title: str, description: str, standalone: bool = False) -> SafeString:
+        """The drawing (which escapes what it is given)."""
+        return mark_safe(  # noqa: S308
+            draw(
+                self.marks,
+                frames=frames(),
+                ground=None if standalone else static("map/france.svg"),
+                title=title,
+                description=description,
+                legend=self.legend,
+                standalone=standalone,
+            )
         )
 
     @property
-    def swatches(self) -> list[tuple[str, str]]:
+    def swatches(self) -> list[tuple[SafeString, str]]:
         """(drawing, label) of each line of the legend, for a page."""
-        return [(swatch(i.category, approximate=i.approximate), i.label) for i in self.legend]
+        return [
+            (mark_safe(swatch(item.category, approximate=item.approximate)), item.label)  # noqa: S308
+            for item in self.legend
+        ]
 
 
 def map_of(filters: Filters, *, legend: str = "transition", link: str = "territory") -> MapView:

@@ -43,7 +43,12 @@ def fabrique_data(fabrique: Fabrique, request: HttpRequest) -> SafeString:
             if item.role in ("financer", "cofinancer")
         ],
         "subjectOf": [
-            {"@type": "CreativeWork", "name": item.title, "url": item.url, "datePublished": item.date}
+            {
+                "@type": "CreativeWork",
+                "name": item.title,
+                "url": item.url,
+                "datePublished": item.date,
+            }
             for item in fabrique.results.all()
         ],
     }

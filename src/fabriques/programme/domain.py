@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from fabriques.kit import journal
 from fabriques.kit.search import index
@@ -268,9 +269,9 @@ def _save_results(
 
 
 @transaction.atomic
-def reindex_fabriques(fabriques: Any = None) -> None:
+def reindex_fabriques(fabriques: QuerySet[Fabrique] | None = None) -> None:
     """Rebuild the filters and the search documents of these fabriques (all of them by default)."""
-    chosen = list(with_details(fabriques if fabriques is not None else Fabrique.objects.all()))
+    chosen = list(with_details(Fabrique.objects.all() if fabriques is None else fabriques))
     Facet.objects.filter(fabrique__in=[fabrique.pk for fabrique in chosen]).delete()
     wanted = {fabrique.pk: Counter(_facets(fabrique)) for fabrique in chosen}
     labels = {(d, v): label for counts in wanted.values() for d, v, label in counts}
@@ -290,7 +291,11 @@ def reindex_fabriques(fabriques: Any = None) -> None:
         batch_size=2000,
     )
     FacetValue.objects.filter(facets=None).delete()
-    index.put_many(search.documents(chosen))
+    if fabriques is None:
+        index.replace("fabrique", search.documents(chosen))
+    else:
+        for document in search.documents(chosen):
+            index.put(document)
 
 
 def _facets(fabrique: Fabrique) -> Iterator[tuple[str, str, str]]:
@@ -302,10 +307,7 @@ def _facets(fabrique: Fabrique) -> Iterator[tuple[str, str, str]]:
     for programme in fabrique.programmes.all():
         yield "programme", programme.slug, programme.name
     for territory in _members(fabrique.participations.all()):
-        if territory.nature:
-            yield "type", territory.nature, territory.get_nature_display()
-        else:
-            yield "type", territory.kind, Kind(territory.kind).label
+        yield "type", territory.nature or territory.kind, territory.label
         yield (
             ("outre-mer", "oui", "Outre-mer")
             if territory.overseas

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from fabriques.kit.search.index import Document
 from fabriques.programme.models import Fabrique
 
+# On the scale of populations: of equally good answers, a fabrique comes before any commune.
+RANK = 1_000_000
+
 
 def documents(fabriques: Iterable[Fabrique]) -> Iterator[Document]:
     """One document each, from fabriques read by `queries.with_details`."""
@@ -41,6 +44,6 @@ def documents(fabriques: Iterable[Fabrique]) -> Iterator[Document]:
             subtitle=f"Fabrique prospective · {fabrique.year or 'année non publiée'}",
             text="\n".join(part for part in parts if part),
             url=fabrique.get_absolute_url(),
-            rank=10_000,
+            rank=RANK,
             keys=(fabrique.code,),
         )

@@ -102,6 +102,5 @@ def generate(*, factor: int, seed: int = 1) -> int:
         ],
         batch_size=2000,
     )
-    for start in range(0, len(made), 200):
-        reindex_fabriques(Fabrique.objects.filter(pk__in=[f.pk for f in made[start : start + 200]]))
+    reindex_fabriques()
     return len(made)

@@ -3,6 +3,18 @@ import * as L from "./leaflet/leaflet-src.esm.js";
 
 const box = document.getElementById("carte-interactive");
 const state = document.getElementById("carte-etat");
+const jumps = document.getElementById("carte-lieux");
+
+// South-west and north-east corners, in degrees.
+const PLACES = {
+  Hexagone: [[41.3, -5.2], [51.1, 9.6]],
+  Guadeloupe: [[15.8, -61.9], [16.6, -60.9]],
+  Martinique: [[14.3, -61.3], [14.9, -60.7]],
+  Guyane: [[2.1, -54.7], [5.9, -51.5]],
+  "La Réunion": [[-21.5, 55.1], [-20.8, 55.9]],
+  Mayotte: [[-13.1, 45.0], [-12.6, 45.4]],
+};
+
 const { points, outlines, tiles, attribution } = box.dataset;
 
 const read = async (address) => {
@@ -60,7 +72,11 @@ try {
       });
     },
   }).addTo(map);
-  map.fitBounds([[41.3, -5.2], [51.1, 9.6]]);
+  map.fitBounds(PLACES.Hexagone);
+  for (const button of jumps.querySelectorAll("button")) {
+    button.addEventListener("click", () => map.fitBounds(PLACES[button.textContent]));
+  }
+  jumps.hidden = false;
   const count = layer.getLayers().length;
   state.textContent = count > 1 ? `${count} points sur la carte.` : `${count} point sur la carte.`;
 } catch (error) {

@@ -8,12 +8,13 @@ hold the transaction.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db import connection
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from fabriques.territories.enums import Accuracy, Kind
@@ -27,6 +28,8 @@ from fabriques.territories.models import (
 
 GRIDS = ("density", "centrality", "mountain", "rurality")
 GROUPINGS = {Kind.EPCI: "epci", Kind.EPT: "ept"}
+# The import that lists all programmes at once; files of one programme know better.
+CROSSING = "croisement"
 BATCH = 2000
 
 
@@ -122,6 +125,12 @@ def _write(territories: list[Territory], columns: Iterable[str]) -> None:
         )
 
 
+def _batches(pks: list[int]) -> Iterator[list[int]]:
+    """SQLite limits the parameters of a query."""
+    for start in range(0, len(pks), BATCH):
+        yield pks[start : start + BATCH]
+
+
 def close(heirs: Mapping[int, int | None]) -> Counts:
     """Close territories, each with its successor when it is known.
 
@@ -129,9 +138,7 @@ def close(heirs: Mapping[int, int | None]) -> Counts:
     """
     today = timezone.localdate()
     for pk, heir in heirs.items():
-        Territory.objects.filter(pk=pk).update(
-            closed_on=today, successor=heir, epci=None, ept=None
-        )
+        Territory.objects.filter(pk=pk).update(closed_on=today, successor=heir, epci=None, ept=None)
     _hand_over({pk: heir for pk, heir in heirs.items() if heir is not None})
     return Counts(closed=len(heirs))
 
@@ -181,48 +188,42 @@ def sync_former_codes(wanted: Mapping[tuple[str, int], str]) -> Counts:
         update_fields=["name"],
     )
     codes = {code for code, _ in wanted}
-    moved = [
-        pk for key, (pk, _) in existing.items() if key not in wanted and key[0] in codes
-    ]
+    moved = [pk for key, (pk, _) in existing.items() if key not in wanted and key[0] in codes]
     FormerCode.objects.filter(pk__in=moved).delete()
     added = sum(key not in existing for key in wanted)
     changed = sum(key in existing and existing[key][1] != wanted[key] for key in wanted)
     return Counts(added=added, changed=changed)
 
 
-def place(positions: Mapping[int, tuple[float, float]], accuracy: Accuracy) -> Counts:
-    """Set positions (primary key → longitude, latitude in degrees, WGS84)."""
+class Position(NamedTuple):
+    """Degrees, WGS84."""
+
+    longitude: float
+    latitude: float
+    accuracy: str = Accuracy.EXACT.value
+
+
+def place(positions: Mapping[int, Position]) -> Counts:
+    """Set positions, by primary key; an exact one only gives way to an exact one."""
     counts = Counts()
     written = []
-    for territory in (
-        Territory.objects.order_by("pk")
-        .only("kind", "code", "name", "longitude", "latitude", "accuracy")
-        .iterator(chunk_size=BATCH)
-    ):
-        position = positions.get(territory.pk)
-        known = (territory.longitude, territory.latitude)
-        if position is None or (known == position and territory.accuracy == accuracy):
-            continue
-        counts += Counts(added=1) if territory.longitude is None else Counts(changed=1)
-        longitude, latitude = position
-        written.append(
-            Territory(
-                kind=territory.kind,
-                code=territory.code,
-                longitude=longitude,
-                latitude=latitude,
-                accuracy=accuracy,
-            )
-        )
-    _write(written, ("longitude", "latitude", "accuracy"))
+    for pks in _batches(list(positions)):
+        rows = Territory.objects.filter(pk__in=pks).order_by("pk")
+        for pk, kind, code, *values in rows.values_list("pk", "kind", "code", *Position._fields):
+            known, wanted = Position(*values), positions[pk]
+            if known == wanted or known.accuracy == Accuracy.EXACT != wanted.accuracy:
+                continue
+            counts += Counts(added=1) if known.accuracy != wanted.accuracy else Counts(changed=1)
+            written.append(Territory(kind=kind, code=code, **wanted._asdict()))
+    _write(written, Position._fields)
     return counts
 
 
 def spread_positions() -> None:
     """Give the position of its département to every territory whose own is not known."""
     centre = Territory.objects.filter(pk=OuterRef("departement"))
-    Territory.objects.exclude(accuracy=Accuracy.EXACT).filter(
-        departement__longitude__isnull=False
+    Territory.objects.filter(
+        accuracy__in=["", Accuracy.APPROXIMATE], departement__longitude__isnull=False
     ).exclude(
         longitude=F("departement__longitude"),
         latitude=F("departement__latitude"),
@@ -253,8 +254,8 @@ def classify(grid: str, classes: Mapping[int, str], others: str | None = None) -
 
 def _classify(grid: str, by_class: Mapping[str, list[int]]) -> None:
     for name, pks in by_class.items():
-        for start in range(0, len(pks), BATCH):
-            Territory.objects.filter(pk__in=pks[start : start + BATCH]).update(**{grid: name})
+        for batch in _batches(pks):
+            Territory.objects.filter(pk__in=batch).update(**{grid: name})
 
 
 def classify_groupings(grids: Iterable[str] = GRIDS) -> None:
@@ -317,14 +318,7 @@ def sync_memberships(
                 territory_id=territory, programme=programme, external_id=identifier
             )
             counts.added += 1
-        elif origin == CROSSING != item.origin:
-            continue
-        elif (
-            item.closed_on is None
-            and item.origin == origin
-            and listed.label in ("", item.label)
-            and listed.signed_on in (None, item.signed_on)
-        ):
+        elif origin == CROSSING != item.origin or _says(item, listed, origin):
             continue
         else:
             counts.changed += 1
@@ -346,16 +340,20 @@ def sync_memberships(
             for key, item in existing.items()
             if key not in wanted and item.origin == origin and item.closed_on is None
         ]
-        for start in range(0, len(gone), BATCH):
-            ProgrammeMembership.objects.filter(pk__in=gone[start : start + BATCH]).update(
-                closed_on=timezone.localdate()
-            )
+        for batch in _batches(gone):
+            ProgrammeMembership.objects.filter(pk__in=batch).update(closed_on=timezone.localdate())
         counts.closed = len(gone)
     return counts
 
 
-# The import that lists all programmes at once; files of one programme know better.
-CROSSING = "croisement"
+def _says(item: ProgrammeMembership, listed: Listed, origin: str) -> bool:
+    """Whether a membership already says what is listed."""
+    return (
+        item.closed_on is None
+        and item.origin == origin
+        and listed.label in ("", item.label)
+        and listed.signed_on in (None, item.signed_on)
+    )
 
 
 def link_districts(wanted: Mapping[int, Iterable[int]]) -> set[int]:
@@ -377,6 +375,13 @@ def link_districts(wanted: Mapping[int, Iterable[int]]) -> set[int]:
     gone = existing.keys() - pairs
     through.objects.filter(pk__in=[existing[pair] for pair in gone]).delete()
     return {district for district, _ in missing | gone}
+
+
+def refresh_statistics() -> None:
+    """Tell the planner of the database what the tables hold now: plans depend on it on both."""
+    with connection.cursor() as cursor:
+        for model in (Territory, FormerCode, ProgrammeMembership):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 def record_import(

@@ -30,4 +30,5 @@ class Nature(models.TextChoices):
 
 class Accuracy(models.TextChoices):
     EXACT = "exact", "Position relevée"
+    NEAR = "near", "Position approchée : centre des quartiers de la commune"
     APPROXIMATE = "approximate", "Position approchée : centre du département"

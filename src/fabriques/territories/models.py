@@ -99,6 +99,11 @@ class Territory(models.Model):
     def get_absolute_url(self) -> str:
         return address_of(self.kind, self.code)
 
+    @property
+    def label(self) -> str:
+        """What it is, in words: its legal nature when it has one, else its kind."""
+        return str(Nature(self.nature).label if self.nature else Kind(self.kind).label)
+
 
 class FormerCode(models.Model):
     """A code that once named a territory: an INSEE code before a change, a commune déléguée."""

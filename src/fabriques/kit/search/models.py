@@ -75,7 +75,7 @@ class SearchTerm(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.term
+        return f"{self.term} → {self.entry_id}"
 
 
 class SearchWord(models.Model):
@@ -92,7 +92,7 @@ class SearchWord(models.Model):
         constraints = [models.UniqueConstraint(fields=["kind", "word"], name="search_word")]
 
     def __str__(self) -> str:
-        return self.word
+        return f"{self.kind} {self.word}"
 
 
 class SearchStamp(models.Model):

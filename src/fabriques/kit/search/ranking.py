@@ -5,11 +5,12 @@ static rank of the entry, then the order of its kind, then its code. Nothing els
 the database, no order of arrival.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
-from fabriques.kit.search.text import core
+from fabriques.kit.search.text import STOP_WORDS, core
 
 
 class Match(IntEnum):
@@ -47,29 +48,36 @@ class Word:
 
     def quality(self, word: str) -> int:
         """What this word of the query is worth when `word` stands in a title; 0 when it differs."""
-        if word == self.text:
+        return self.best((word,))
+
+    def best(self, parts: Sequence[str]) -> int:
+        """What it is worth in a title of these words: that of the one which answers it best."""
+        if self.text in parts:
             return _VALUES[Match.EXACT]
-        if word in self.stems:
+        if not self.stems.isdisjoint(parts):
             return _VALUES[Match.STEM]
-        if self.prefix and word.startswith(self.text):
-            return _VALUES[Match.PREFIX]
+        if self.prefix:
+            for part in parts:
+                if part.startswith(self.text):
+                    return _VALUES[Match.PREFIX]
+        if self.close:
+            return max(self._corrected(part) for part in parts)
+        return 0
+
+    def _corrected(self, word: str) -> int:
         distance = self.close.get(word)
-        return 0 if distance is None else _VALUES[Match.FUZZY] + 1 - distance
+        if distance is None:
+            return 0
+        # One error is likelier than two, and the first letter is rarely the wrong one.
+        return _VALUES[Match.FUZZY] + 1 - distance - (word[:1] != self.text[:1])
 
 
-_MATCHES = {
-    **{value: match for match, value in _VALUES.items()},
-    _VALUES[Match.FUZZY] - 1: Match.FUZZY,
-    0: Match.TEXT,
-}
-
-
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An entry selected by the database, with what selected it.
 
     `key`: one of its codes or whole names is the query; `named`: the best place of the searched
-    word is another name; `matched`: how many words of the query the entry has somewhere.
+    word is another name; `matched`: how many words of the query the entry has somewhere (0 when
+    all were required).
     """
 
     pk: int
@@ -82,34 +90,59 @@ class Candidate:
     matched: int = 0
 
 
-def judge(
-    candidate: Candidate, plain: str, words: Sequence[Word], codes: Collection[str]
-) -> tuple[Match, int]:
-    """Class and weight of a candidate.
+@dataclass(frozen=True)
+class Query:
+    """What is asked: the whole normalised text, stop words included, and how to read it.
 
-    `plain` is the whole normalised query, stop words included, and `codes` its forms that hold a
-    digit (empty when it is no code). Within a class the weight adds what each word is worth in the
-    title, and prefers titles that start as the query does.
+    `code` says that it holds a digit, so that a key it meets is a code and not a name. With
+    `partial`, words that a title lacks do not count against it.
     """
-    if candidate.key and codes:
-        return Match.CODE, 0
-    title = candidate.plain
-    if title == plain:
-        return Match.WHOLE, 1
-    wanted, named = core(plain), core(title)
-    if named == wanted or named.replace(" ", "") == wanted.replace(" ", ""):
-        return Match.WHOLE, 0
-    if candidate.key:
-        return Match.NAME, 0
-    # An article asked for is an article wanted: « la roche » is no start of « Les Roches ».
+
+    plain: str
+    code: bool = False
+    partial: bool = False
+
+
+def judge(candidate: Candidate, query: Query, words: Sequence[Word]) -> tuple[Match, int]:
+    """Class and weight of a candidate for a query read as `words`.
+
+    Within a class the weight adds what each word is worth in the title, and prefers titles that
+    start as the query does.
+    """
+    title, plain = candidate.plain, query.plain
+    named = core(title)
+    if candidate.key:  # a whole title is always a key
+        if query.code:
+            return Match.CODE, 0
+        if title == plain:
+            return Match.WHOLE, 1
+        whole = named.replace(" ", "") == core(plain).replace(" ", "")
+        return (Match.WHOLE if whole else Match.NAME), 0
     starts = title.startswith(plain) or named.startswith(plain)
     if starts and (title.startswith(plain + " ") or named.startswith(plain + " ")):
         return Match.START, 0
     parts = title.split()
-    values = [max((word.quality(part) for part in parts), default=0) for word in words]
-    worst = _MATCHES[min(values, default=0)]
-    weight = 2 * sum(values) + (_NAMED if worst is Match.TEXT and candidate.named else 0)
-    return worst, weight + (1 if starts else 0)
+    values = [word.best(parts) for word in words]
+    if query.partial:
+        values = [value for value in values if value]
+    worst = _match(min(values, default=0))
+    weight = 2 * sum(values) + starts
+    if worst is Match.TEXT:
+        return worst, weight + (_NAMED if candidate.named else 0)
+    if worst in (Match.STEM, Match.FUZZY):
+        # The whole title, but for an ending or an error. Not for prefixes: « la ro » begins
+        # « La Roche-sur-Yon » as well as « La Rochelle ».
+        return worst, weight + all(
+            part in STOP_WORDS or any(word.quality(part) for word in words) for part in parts
+        )
+    return worst, weight
+
+
+def _match(value: int) -> Match:
+    """The class of an answer from what its worst word is worth."""
+    if value == 0:
+        return Match.TEXT
+    return next((match for match, least in _VALUES.items() if value >= least), Match.FUZZY)
 
 
 def score(match: Match, weight: int) -> int:

@@ -25,9 +25,14 @@ _SAINT = re.compile(r"\b(?:st|ste|sts|stes)\b")
 ARTICLES = frozenset({"le", "la", "les"})
 # Short on purpose: a word that names something somewhere is not one of them.
 STOP_WORDS = ARTICLES | frozenset(
-    "a au aux avec c ce ces comment d dans de des du elle en et eux il j je l leur leurs m mais"
-    " n ne ni nos notre nous on ou par pas plus pour qu que quel quelle quelles quels qui s sa se"
-    " ses si son sont sous sur t un une vos votre vous".split()
+    re.findall(
+        r"\w+",
+        """
+        a au aux avec c ce ces comment d dans de des du elle en et eux il j je l leur leurs m mais n
+        ne ni nos notre nous on ou par pas plus pour qu que quel quelle quelles quels qui s sa se
+        ses si son sont sous sur t un une vos votre vous
+        """,
+    )
 )
 
 _stemmer = snowballstemmer.stemmer("french")

@@ -9,12 +9,17 @@ from fabriques.programme import queries
 
 def home(request: HttpRequest) -> HttpResponse:
     filters = queries.Filters()
+    drawing = map_of(filters)
     return render(
         request,
         "portal/home.html",
         {
             "counters": queries.counters(),
-            "map": map_of(filters),
+            "map": drawing,
+            "map_svg": drawing.svg(
+                title="Les territoires des Fabriques prospectives",
+                description="Carte de France ; la page « La carte » en donne la liste.",
+            ),
             "latest": queries.cards(queries.filtered(filters)[:3]),
         },
     )

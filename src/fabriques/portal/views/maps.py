@@ -11,6 +11,8 @@ from fabriques.portal.maps import LEGENDS, map_of
 from fabriques.programme import queries
 
 PER_PAGE = 50
+# Where the interactive map can jump to; `interactive-map.js` knows their bounds.
+PLACES = ("Hexagone", "Guadeloupe", "Martinique", "Guyane", "La Réunion", "Mayotte")
 TITLE = "Les territoires des Fabriques prospectives"
 DESCRIPTION = "Carte de France et des départements d’outre-mer ; la page /carte/ en donne la liste."
 
@@ -91,6 +93,7 @@ def interactive_map(request: HttpRequest) -> HttpResponse:
         {
             "messages": messages,
             "query": filters.query_string(),
+            "places": PLACES,
             "tiles": settings.MAP_TILES_URL,
             "attribution": settings.MAP_TILES_ATTRIBUTION,
             "section": "map",

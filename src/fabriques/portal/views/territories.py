@@ -8,12 +8,17 @@ from fabriques.kit.paging import paginate
 from fabriques.programme.queries import participations_in, taking_part
 from fabriques.territories import queries
 from fabriques.territories.enums import Kind
-from fabriques.territories.models import SEGMENTS, Territory
+from fabriques.territories.models import PLAIN_KINDS, SEGMENTS, Territory
 
 PER_PAGE = 60
 SHOWN_MEMBERS = 60
-# Territories whose members are groupings or divisions rather than communes.
-MEMBER_OF = (Kind.REGION,)
+# What the members of a territory are, where they are not communes.
+INSIDE = {
+    Kind.REGION: "Dans la région",
+    Kind.DEPARTEMENT: "Dans le département",
+    Kind.ARRONDISSEMENT: "Dans l’arrondissement",
+}
+MEMBERS = {Kind.REGION: "départements", Kind.COMMUNE: "quartiers prioritaires"}
 
 
 def territories(request: HttpRequest) -> HttpResponse:
@@ -66,7 +71,9 @@ def _page(request: HttpRequest, found: Territory, code: str) -> HttpResponseBase
             "programmes": queries.programmes(found),
             "comparables": queries.comparables(found, taking_part()),
             "identity": _identity(found),
-            "members_label": "territoires membres" if found.kind in MEMBER_OF else "communes",
+            "members_label": MEMBERS.get(Kind(found.kind), "communes"),
+            "inside": INSIDE.get(Kind(found.kind), "Ses communes"),
+            "has_programmes": found.kind in PLAIN_KINDS,
             "programmes_imported": queries.programmes_imported(),
             "query": "",
             "section": "territories",

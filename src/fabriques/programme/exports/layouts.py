@@ -25,33 +25,39 @@ def listed() -> QuerySet[Participation]:
     ).exclude(territory__siren="")
 
 
+GROUPING_COLUMNS = (
+    _column("id_fabp", 0, "identifiant de la fabrique"),
+    _column("siren_groupement", 1, "SIREN de la commune ou du groupement"),
+    _column("lib_groupement", 2, "son nom"),
+    _column("nature_juridique", 3, "COM, EPT, CC, CA, CU, METRO ou MET69"),
+)
+COMMUNE_COLUMNS = (
+    _column("insee_com", 0, "code INSEE de la commune"),
+    _column("lib_com", 1, "son nom"),
+    _column("id_fabp", 2, "identifiant de la fabrique"),
+    _column("lib_fabp", 3, "titre de la fabrique, vide s’il n’est pas publié"),
+)
+
+
 def groupings() -> Table:
     """One row for each territory of each fabrique, by its SIREN."""
     rows = (
         listed()
-        .order_by("fabrique__code", "territory__siren")
+        .order_by()
         .values_list("fabrique__code", "territory__siren", "territory__name", "territory__nature")
         # A territory that works on two perimeters of one fabrique is one row: the layout has
         # no column that would tell them apart.
         .distinct()
     )
-    return Table(
-        "Fabriques prospectives par groupement",
-        [
-            _column("id_fabp", 0, "identifiant de la fabrique"),
-            _column("siren_groupement", 1, "SIREN de la commune ou du groupement"),
-            _column("lib_groupement", 2, "son nom"),
-            _column("nature_juridique", 3, "COM, EPT, CC, CA, CU, METRO ou MET69"),
-        ],
-        rows,
-    )
+    # Sorted here: each database has its own idea of the order of texts.
+    return Table("Fabriques prospectives par groupement", GROUPING_COLUMNS, sorted(rows))
 
 
 def communes() -> Table:
     """One row for each commune of each fabrique: itself a member, or of a member grouping."""
     participations = list(
         listed()
-        .order_by("fabrique__code")
+        .order_by()
         .values_list("fabrique__code", "fabrique__title", "territory_id", "territory__closed_on")
     )
     closed = {territory for _, _, territory, closed_on in participations if closed_on}
@@ -60,7 +66,7 @@ def communes() -> Table:
     for pk, code, name, epci, ept, closed_on in (
         Territory.objects.filter(kind=Kind.COMMUNE)
         .filter(Q(pk__in=ids) | Q(epci__in=ids) | Q(ept__in=ids))
-        .order_by("code")
+        .order_by()
         .values_list("pk", "code", "name", "epci_id", "ept_id", "closed_on")
     ):
         members.setdefault(pk, []).append((code, name))
@@ -75,11 +81,6 @@ def communes() -> Table:
     }
     return Table(
         "Fabriques prospectives par commune",
-        [
-            _column("insee_com", 0, "code INSEE de la commune"),
-            _column("lib_com", 1, "son nom"),
-            _column("id_fabp", 2, "identifiant de la fabrique"),
-            _column("lib_fabp", 3, "son titre, vide s’il n’est pas publié"),
-        ],
+        COMMUNE_COLUMNS,
         [rows[key] for key in sorted(rows)],
     )

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Annotated
 
 from ninja.schema import BaseModel, Field
-from pydantic import ConfigDict
 
 from fabriques.programme.enums import OrganisationKind, ResultKind, Role
 from fabriques.programme.models import (
@@ -76,9 +75,8 @@ ResultCode = Annotated[str, _one_of(list(RESULTS.values()), "sorte de résultat"
 OrganisationCode = Annotated[str, _one_of(list(ORGANISATIONS.values()), "sorte d’organisation")]
 
 
-class Record(BaseModel):
-    # A key that the schema does not say would be a mistake of ours.
-    model_config = ConfigDict(extra="forbid")
+class Record(BaseModel, extra="forbid"):
+    """An object of the document; a key that the schema does not say is a mistake of ours."""
 
 
 class Reference(Record):
@@ -170,9 +168,10 @@ class FabriqueCounts(Record):
 class FabriqueRecord(Record):
     code: str = Field(examples=["fabp-01"])
     url: str
-    titre: str | None = Field(description="`null` quand il n’est pas publié")
+    titre: str | None = Field(description="null quand il n’est pas publié")
     annee: int | None = Field(description="année de lancement")
     initiateur: OrganisationReference
+    transition_principale: Reference | None
     transitions: list[Reference]
     programmes: list[Reference]
     contexte: str | None
@@ -296,6 +295,7 @@ def fabrique_record(item: Fabrique, absolute: Absolute) -> FabriqueRecord:
         titre=item.title or None,
         annee=item.year,
         initiateur=organisation_reference(item.initiator),
+        transition_principale=named(item.main_transition) if item.main_transition else None,
         transitions=[named(transition) for transition in item.transitions.all()],
         programmes=[named(programme) for programme in item.programmes.all()],
         contexte=item.context or None,

@@ -105,49 +105,49 @@ def _division(field: str, part: str) -> Callable[[Participation], object]:
     return read
 
 
+PARTICIPATION_COLUMNS = (
+    *_fabrique_columns(),
+    _column("sorte", "Sorte", lambda p: p.territory.get_kind_display()),
+    _column("nature_juridique", "Nature", lambda p: p.territory.nature),
+    _column("code_territoire", "Code", lambda p: p.territory.code, note="INSEE ou SIREN"),
+    _column("siren", "SIREN", lambda p: p.territory.siren),
+    _column("territoire", "Territoire", lambda p: p.territory.name),
+    _column("code_departement", "Code dép.", _division("departement", "code")),
+    _column("departement", "Département", _division("departement", "name")),
+    _column("code_region", "Code rég.", _division("region", "code")),
+    _column("region", "Région", _division("region", "name")),
+    _column("outre_mer", "Outre-mer", lambda p: p.territory.overseas),
+    _column("disparu_le", "Disparu le", lambda p: p.territory.closed_on, "date"),
+    _column("perimetre", "Périmètre travaillé", _focus("nom")),
+    _column("code_qpv", "Code du QPV", _focus("code_qpv")),
+    _column(
+        "generation_qpv",
+        "Génération du QPV",
+        _focus("generation_qpv"),
+        "number",
+        "2015, 2024",
+    ),
+    _column("question_locale", "Question locale", lambda p: p.local_question),
+    _column("entree", "Entrée", lambda p: p.joined, "date"),
+    _column("sortie", "Sortie", lambda p: p.left, "date"),
+    _column("jeu_anct", "Dans le jeu de l’ANCT", lambda p: not p.unlisted_by),
+    _column("jeu_anct_avec", "Dernière version qui le contient", lambda p: p.last_listed, "date"),
+    _column("jeu_anct_sans", "Première version sans lui", lambda p: p.unlisted_by, "date"),
+    _column("nomme_par_la_source", "Nommé par la source", lambda p: p.named),
+    _column("sources", "Sources", lambda p: _joined(s.slug for s in p.sources.all())),
+)
+
+
 def participations(fabriques: list[Fabrique] | None = None) -> Table:
     """One row a participation, with the columns of its fabrique."""
-    rows = [
-        (fabrique, participation)
-        for fabrique in (details() if fabriques is None else fabriques)
-        for participation in fabrique.participations.all()
-    ]
     return Table(
         "Participations",
+        PARTICIPATION_COLUMNS,
         [
-            *_fabrique_columns(),
-            _column("sorte", "Sorte", lambda p: p.territory.get_kind_display()),
-            _column("nature_juridique", "Nature", lambda p: p.territory.nature),
-            _column("code_territoire", "Code", lambda p: p.territory.code, note="INSEE ou SIREN"),
-            _column("siren", "SIREN", lambda p: p.territory.siren),
-            _column("territoire", "Territoire", lambda p: p.territory.name),
-            _column("code_departement", "Code dép.", _division("departement", "code")),
-            _column("departement", "Département", _division("departement", "name")),
-            _column("code_region", "Code rég.", _division("region", "code")),
-            _column("region", "Région", _division("region", "name")),
-            _column("outre_mer", "Outre-mer", lambda p: p.territory.overseas),
-            _column("disparu_le", "Disparu le", lambda p: p.territory.closed_on, "date"),
-            _column("perimetre", "Périmètre travaillé", _focus("nom")),
-            _column("code_qpv", "Code du QPV", _focus("code_qpv")),
-            _column(
-                "generation_qpv",
-                "Génération du QPV",
-                _focus("generation_qpv"),
-                "number",
-                "2015, 2024",
-            ),
-            _column("question_locale", "Question locale", lambda p: p.local_question),
-            _column("entree", "Entrée", lambda p: p.joined, "date"),
-            _column("sortie", "Sortie", lambda p: p.left, "date"),
-            _column("jeu_anct", "Dans le jeu de l’ANCT", lambda p: not p.unlisted_by),
-            _column(
-                "jeu_anct_avec", "Dernière version qui le contient", lambda p: p.last_listed, "date"
-            ),
-            _column("jeu_anct_sans", "Première version sans lui", lambda p: p.unlisted_by, "date"),
-            _column("nomme_par_la_source", "Nommé par la source", lambda p: p.named),
-            _column("sources", "Sources", lambda p: _joined(s.slug for s in p.sources.all())),
+            (fabrique, participation)
+            for fabrique in (details() if fabriques is None else fabriques)
+            for participation in fabrique.participations.all()
         ],
-        rows,
     )
 
 

@@ -25,10 +25,15 @@ def optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
 
 def text(value: str) -> str:
     """Anything, within what the database holds; must not be empty."""
+    return _short(long_text(value))
+
+
+def long_text(value: str) -> str:
+    """Anything but nothing: several names in one cell may be long."""
     value = " ".join(value.split())
     if not value:
         raise ValueError("cette cellule ne doit pas être vide.")
-    return _short(value)
+    return value
 
 
 def optional_text(value: str) -> str:

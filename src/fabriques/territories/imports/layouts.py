@@ -63,7 +63,7 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
         Layout(
             (
                 Column("code_qp", cells.districts),
-                Column("lib_qp", cells.text),
+                Column("lib_qp", cells.long_text),
                 Column("insee_com", cells.insee_list),
                 LIB_COM,
                 Column("longitude", cells.optional(cells.longitude), optional=True),

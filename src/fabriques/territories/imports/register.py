@@ -21,7 +21,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Found:
-    """The open territory that a code leads to; `note` tells when it is not the one that was named."""
+    """The open territory that a code leads to; `note` says so when another was named."""
 
     place: Place
     note: str = ""

@@ -29,7 +29,7 @@ class Problem:
         return f"{', '.join(place)} : « {value} » : {self.rule}"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The file cannot be imported as it is; nothing was written."""
 
     def __init__(self, problems: list[Problem]) -> None:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from fabriques.territories.imports.layouts import Layout
-from fabriques.territories.imports.report import Problem, Refused
+from fabriques.territories.imports.report import Problem, RefusedError
 
 _WRAPPED = re.compile(r'^="(.*)"$', re.DOTALL)
+# Lines with their numbers; a problem stands for a line that could not be split into cells.
+_Lines = Iterator[tuple[int, list[str] | Problem]]
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -47,33 +49,44 @@ class Table:
 def read(path: Path, layouts: Sequence[Layout]) -> Table:
     """Read the file at `path` by the first of `layouts` that its header fits.
 
-    Raises `Refused` when the file as a whole cannot be read; problems of single rows are in
+    Raises `RefusedError` when the file as a whole cannot be read; problems of single rows are in
     `Table.problems`.
     """
     return read_bytes(path.read_bytes(), path.name, layouts)
 
 
+def header_fits(path: Path, layouts: Sequence[Layout]) -> None:
+    """Raise `RefusedError` unless the file at `path` has the header of one of `layouts`."""
+    _open(path.read_bytes(), path.name, layouts)
+
+
 def read_bytes(data: bytes, name: str, layouts: Sequence[Layout]) -> Table:
     """Like `read`, from the bytes of a file called `name` (messages only)."""
+    return _parse(name, *_open(data, name, layouts))
+
+
+def _open(data: bytes, name: str, layouts: Sequence[Layout]) -> tuple[list[str], Layout, _Lines]:
+    """The header of a file, its layout, and the lines that follow."""
     text = _decode(data, name)
     if text.lstrip()[:1] in ("{", "["):
         header, lines = _json_lines(text, name)
-        layout = _layout_of(header, layouts)
-        if layout is None:
-            raise Refused([_wrong_header(name, ", ".join(header), layouts)])
+        fitting = _layout_of(header, layouts)
+        if fitting is None:
+            raise RefusedError([_wrong_header(name, ", ".join(header), layouts)])
+        layout = fitting
     else:
         header, layout, lines = _csv_lines(text, name, layouts)
     repeated = {column for column in header if column and header.count(column) > 1}
     if repeated:
         rule = "cette colonne apparaît deux fois."
-        raise Refused([Problem(name, 1, column, column, rule) for column in sorted(repeated)])
-    return _parse(name, header, layout, lines)
+        raise RefusedError([Problem(name, 1, column, column, rule) for column in sorted(repeated)])
+    return header, layout, lines
 
 
 def _decode(data: bytes, name: str) -> str:
     rule = "le fichier n’est ni en UTF-8 ni en Windows-1252 : enregistrez-le en UTF-8."
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Refused([Problem(name, 0, "", "UTF-16", rule)])
+        raise RefusedError([Problem(name, 0, "", "UTF-16", rule)])
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             text = data.decode(encoding)
@@ -84,9 +97,9 @@ def _decode(data: bytes, name: str) -> str:
         if match := _CONTROL.search(text):
             line = text.count("\n", 0, match.start()) + 1
             rule = "caractère interdit : ce n’est pas un fichier de texte."
-            raise Refused([Problem(name, line, "", f"U+{ord(match.group()):04X}", rule)])
+            raise RefusedError([Problem(name, line, "", f"U+{ord(match.group()):04X}", rule)])
         return text
-    raise Refused([Problem(name, line, "", f"octet {bad}", rule)])
+    raise RefusedError([Problem(name, line, "", f"octet {bad}", rule)])
 
 
 def _clean(cell: str) -> str:
@@ -114,14 +127,12 @@ def _wrong_header(name: str, found: str, layouts: Sequence[Layout]) -> Problem:
     return Problem(name, 1, "", found, f"en-tête inconnu ; colonnes attendues : {wanted}.")
 
 
-def _csv_lines(
-    text: str, name: str, layouts: Sequence[Layout]
-) -> tuple[list[str], Layout, Iterator[tuple[int, list[str] | Problem]]]:
+def _csv_lines(text: str, name: str, layouts: Sequence[Layout]) -> tuple[list[str], Layout, _Lines]:
     """The header, its layout, and the lines that follow with their numbers."""
     first = text.split("\n", 1)[0].rstrip("\r")
     for separator in (";", ","):
         lines = _split(text, name, separator)
-        number, header = next(lines, (1, []))
+        _, header = next(lines, (1, []))
         if isinstance(header, Problem):
             continue
         header = [_clean(cell).casefold() for cell in header]
@@ -130,13 +141,13 @@ def _csv_lines(
         layout = _layout_of(header, layouts)
         if layout is not None:
             return header, layout, lines
-    raise Refused([_wrong_header(name, first, layouts)])
+    raise RefusedError([_wrong_header(name, first, layouts)])
 
 
-def _split(text: str, name: str, separator: str) -> Iterator[tuple[int, list[str] | Problem]]:
+def _split(text: str, name: str, separator: str) -> _Lines:
     """Cells of each line that is not blank; a broken quotation ends it with a problem."""
-    # `="01004, 01005"`: the quotes must open the cell for the csv module to keep it whole.
-    text = re.sub(rf'(^|{separator})="([^"\r\n]*)"(?={separator}|\r?$)', r'\1"\2"', text, flags=re.M)
+    if '="' in text:
+        text = _unwrap(text, separator)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     number = 1
     while True:
@@ -153,9 +164,23 @@ def _split(text: str, name: str, separator: str) -> Iterator[tuple[int, list[str
         number = reader.line_num + 1
 
 
-def _json_lines(
-    text: str, name: str
-) -> tuple[list[str], Iterator[tuple[int, list[str] | Problem]]]:
+def _unwrap(text: str, separator: str) -> str:
+    """Write cells like `="01004, 01005"` as `"01004, 01005"`, which the csv module keeps whole.
+
+    The first branch of the pattern steps over cells that are quoted already.
+    """
+    quoted = r'"(?:[^"]++|"")*+"'
+    wrapped = rf'(?P<start>^|{separator})="(?P<cell>[^"\r\n]*)"(?={separator}|\r?$)'
+
+    def replace(match: re.Match[str]) -> str:
+        if match["cell"] is None:
+            return match[0]
+        return f'{match["start"]}"{match["cell"]}"'
+
+    return re.sub(f"{quoted}|{wrapped}", replace, text, flags=re.MULTILINE)
+
+
+def _json_lines(text: str, name: str) -> tuple[list[str], _Lines]:
     """GeoJSON features, or API Géo's list of objects, as lines of cells.
 
     Points become the columns `longitude` and `latitude`.
@@ -164,11 +189,11 @@ def _json_lines(
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 0)
-        raise Refused([Problem(name, line, "", text[:40], "ce JSON est mal formé.")]) from None
+        raise RefusedError([Problem(name, line, "", text[:40], "ce JSON est mal formé.")]) from None
     items = data.get("features") if isinstance(data, dict) else data
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         rule = "il faut une collection GeoJSON de points, ou une liste d’objets."
-        raise Refused([Problem(name, 0, "", text[:40], rule)])
+        raise RefusedError([Problem(name, 0, "", text[:40], rule)])
     records = [_record(item) for item in items]
     header = list(dict.fromkeys(key for record in records for key in record))
     return header, (
@@ -200,7 +225,7 @@ def _parse(
     name: str,
     header: list[str],
     layout: Layout,
-    lines: Iterable[tuple[int, list[str] | Problem]],
+    lines: _Lines,
 ) -> Table:
     readers = [(position, column, layout.reader(column)) for position, column in enumerate(header)]
     kept = [(position, column, read) for position, column, read in readers if read is not None]
@@ -231,5 +256,5 @@ def _parse(
         else:
             table.rows.append(Row(line, values))
     if not read_any:
-        raise Refused([Problem(name, 0, "", "", "le fichier n’a aucune ligne de données.")])
+        raise RefusedError([Problem(name, 0, "", "", "le fichier n’a aucune ligne de données.")])
     return table
