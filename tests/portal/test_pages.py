@@ -189,7 +189,7 @@ def test_a_page_tells_everything_known(client: Client) -> None:
     former = make_organisation(name="Intercommunalités de France")
     former.former_names.create(name="Assemblée des communautés de France", acronym="AdCF")
     fabrique = make_fabrique(
-        announced_start="2022-11", announced_end="2023-11", actual_start="2023", indexed=True
+        announced_start="2022-11", announced_end="2023-11", actual_start="2023"
     )
     make_partnership(fabrique=fabrique, organisation=former, role="elected")
     make_partnership(fabrique=fabrique, role="researcher", person="Coline Perrin")
@@ -206,6 +206,7 @@ def test_a_page_tells_everything_known(client: Client) -> None:
         last_listed="2024-09",
         unlisted_by="2026-07",
     )
+    reindex(fabrique)
     html = client.get(fabrique.get_absolute_url()).content.decode()
     for text in (
         "anciennement Assemblée des communautés de France (AdCF)",
@@ -345,6 +346,7 @@ def test_the_picture_for_networks_is_a_png_of_the_right_size(client: Client) -> 
     fabrique = make_fabrique(
         title="Un titre « long », avec des accents — et un # ou deux $ ? " * 3,
         members=[make_territory(longitude=2, latitude=47)],
+        indexed=True,
     )
     picture = client.get(f"{fabrique.get_absolute_url()}image.png").content
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
@@ -370,8 +372,8 @@ def test_wrong_partial_dates_are_refused(value: str) -> None:
 
 
 def test_the_timeline_needs_both_ends() -> None:
-    assert timeline(Fabrique(announced_start="2022-11")) == ""
-    drawn = timeline(Fabrique(announced_start="2022-11", announced_end="2023-11"))
+    assert timeline(["2022-11", ""], ["", ""]) == ""
+    drawn = timeline(["2022-11", "2023-11"], ["", ""])
     assert drawn.count("<rect") == 1
     assert ">2022<" in drawn
     assert ">2023<" in drawn

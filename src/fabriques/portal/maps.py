@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.templatetags.static import static
@@ -79,9 +79,19 @@ def map_of(filters: Filters, *, legend: str = "transition", link: str = "territo
     return _marks(rows, legend)
 
 
-def map_of_members(rows: Iterable[MappedParticipation]) -> MapView:
-    """The map of one fabrique: all its members under one sign."""
-    marks = [_mark(row, 0) for row in rows if row.longitude is not None]
+def map_of_members(participations: Iterable[dict[str, Any]]) -> MapView:
+    """The map of one fabrique, from its sheet: all its members under one sign."""
+    marks = [
+        Mark(
+            lon=item["position"][0],
+            lat=item["position"][1],
+            label=f"{item['name']} ({item['departement']})" if item["departement"] else item["name"],
+            href=item["address"],
+            approximate=item["approximate"],
+        )
+        for item in participations
+        if item["position"]
+    ]
     return MapView(marks, [], len(marks), clustered=False)
 
 

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
+from typing import Any
 
 import typst
 from django.conf import settings
 
 from fabriques.portal.maps import map_of_members
-from fabriques.programme.models import Fabrique
-from fabriques.programme.queries import mapped_members
 
 # 1200 × 630 pixels, the size that networks ask for, at one pixel a point.
 _PAGE = """
@@ -27,12 +26,11 @@ _PAGE = """
 """
 
 
-def fabrique_picture(fabrique: Fabrique) -> bytes:
-    """PNG, 1200 × 630; kept on disk under a digest of all that it shows."""
-    participations = list(fabrique.participations.all())
-    count = len(participations)
-    title = str(fabrique)
-    map_svg = map_of_members(mapped_members(participations)).svg(
+def fabrique_picture(page: dict[str, Any]) -> bytes:
+    """PNG, 1200 × 630, from a sheet; kept on disk under a digest of all that it shows."""
+    count = len(page["participations"])
+    title = page["title"]
+    map_svg = map_of_members(page["participations"]).svg(
         title="", description="", standalone=True
     )
     data = json.dumps(
@@ -43,7 +41,7 @@ def fabrique_picture(fabrique: Fabrique) -> bytes:
             "line": " · ".join(
                 part
                 for part in (
-                    str(fabrique.year or ""),
+                    str(page["year"] or ""),
                     f"{count} territoire{'s' if count > 1 else ''}",
                 )
                 if part

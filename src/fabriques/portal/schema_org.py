@@ -6,8 +6,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
-from fabriques.programme.models import Fabrique
-
 # Inside a <script>, these would end it or open a comment.
 _ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
@@ -16,40 +14,40 @@ def _script(data: dict[str, Any]) -> SafeString:
     return mark_safe(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))  # noqa: S308
 
 
-def fabrique_data(fabrique: Fabrique, request: HttpRequest) -> SafeString:
-    """A fabrique as a schema.org `Project` with its members and funders."""
-    address = request.build_absolute_uri(fabrique.get_absolute_url())
-    partners = list(fabrique.partnerships.all())
+def fabrique_data(page: dict[str, Any], request: HttpRequest) -> SafeString:
+    """A fabrique, from its sheet, as a schema.org `Project` with its members and funders."""
+    site = f"{request.scheme}://{request.get_host()}"
+    address = site + request.path
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Project",
         "@id": address,
         "url": address,
-        "identifier": fabrique.code,
-        "name": str(fabrique),
-        "description": fabrique.objective,
-        "foundingDate": str(fabrique.year or ""),
+        "identifier": page["code"],
+        "name": page["title"],
+        "description": page["objective"],
+        "foundingDate": str(page["year"] or ""),
         "member": [
             {
                 "@type": "AdministrativeArea",
-                "name": item.territory.name,
-                "url": request.build_absolute_uri(item.territory.get_absolute_url()),
+                "name": item["name"],
+                "url": site + item["address"],
             }
-            for item in fabrique.participations.all()
+            for item in page["participations"]
         ],
-        "funder": [
-            {"@type": "Organization", "name": item.organisation.name}
-            for item in partners
-            if item.role in ("financer", "cofinancer")
-        ],
+        "funder": [{"@type": "Organization", "name": name} for name in page["funders"]],
         "subjectOf": [
             {
-                "@type": "CreativeWork",
-                "name": item.title,
-                "url": item.url,
-                "datePublished": item.date,
+                key: value
+                for key, value in (
+                    ("@type", "CreativeWork"),
+                    ("name", item["title"]),
+                    ("url", item["url"]),
+                    ("datePublished", item["date"]),
+                )
+                if value
             }
-            for item in fabrique.results.all()
+            for item in page["results"]
         ],
     }
     return _script({key: value for key, value in data.items() if value})

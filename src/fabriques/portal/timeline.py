@@ -1,11 +1,10 @@
 """Announced and actual dates of a fabrique as two bars over the years."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-
-from fabriques.programme.models import Fabrique
 
 WIDTH, LEFT, ROW, TOP = 480.0, 78.0, 30.0, 26.0
 
@@ -18,16 +17,16 @@ class _Bar:
     css: str
 
 
-def timeline(fabrique: Fabrique) -> SafeString:
+def timeline(announced: Sequence[str], actual: Sequence[str]) -> SafeString:
     """An SVG drawing, hidden from screen readers: the table beside it says the same.
 
-    Empty when no complete pair of dates is known. A date known to the year covers the whole year.
+    Each pair is (start, end) as partial dates, "" when unknown. Empty when no complete pair of dates is known. A date known to the year covers the whole year.
     """
     bars = [
         _Bar(label, _number(start), _number(end, last=True), css)
         for label, start, end, css in (
-            ("Annoncé", fabrique.announced_start, fabrique.announced_end, "timeline__announced"),
-            ("Réel", fabrique.actual_start, fabrique.actual_end, "timeline__actual"),
+            ("Annoncé", *announced, "timeline__announced"),
+            ("Réel", *actual, "timeline__actual"),
         )
         if start and end
     ]

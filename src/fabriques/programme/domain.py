@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet
 
 from fabriques.kit import journal
 from fabriques.kit.search import index
@@ -20,10 +20,12 @@ from fabriques.programme.models import (
     Participation,
     Partnership,
     Result,
+    Sheet,
     Source,
     Transition,
 )
 from fabriques.programme.queries import with_details
+from fabriques.programme.sheets import sheet
 from fabriques.territories.enums import Accuracy, Kind, Nature
 from fabriques.territories.models import NationalProgramme, Territory
 
@@ -270,9 +272,11 @@ def _save_results(
 
 @transaction.atomic
 def reindex_fabriques(fabriques: QuerySet[Fabrique] | None = None) -> None:
-    """Rebuild the filters and the search documents of these fabriques (all of them by default)."""
+    """Rebuild the read models of these fabriques (all by default): filters, sheets, search."""
     chosen = list(with_details(Fabrique.objects.all() if fabriques is None else fabriques))
-    Facet.objects.filter(fabrique__in=[fabrique.pk for fabrique in chosen]).delete()
+    ids = [fabrique.pk for fabrique in chosen]
+    Facet.objects.filter(fabrique__in=ids).delete()
+    Sheet.objects.filter(fabrique__in=ids).delete()
     wanted = {fabrique.pk: Counter(_facets(fabrique)) for fabrique in chosen}
     labels = {(d, v): label for counts in wanted.values() for d, v, label in counts}
     FacetValue.objects.bulk_create(
@@ -291,6 +295,9 @@ def reindex_fabriques(fabriques: QuerySet[Fabrique] | None = None) -> None:
         batch_size=2000,
     )
     FacetValue.objects.filter(facets=None).delete()
+    times = Facet.objects.filter(value=OuterRef("pk")).order_by().values("value")
+    FacetValue.objects.update(total=times.annotate(times=Count("pk")).values("times"))
+    Sheet.objects.bulk_create([sheet(fabrique) for fabrique in chosen], batch_size=500)
     if fabriques is None:
         index.replace("fabrique", search.documents(chosen))
     else:

@@ -198,6 +198,7 @@ class FacetValue(models.Model):
     dimension = models.CharField(max_length=12)
     value = models.CharField(max_length=60)
     label = models.CharField(max_length=200)
+    total = models.PositiveIntegerField(default=0, help_text="fabriques that have it")
 
     class Meta:
         ordering = ["dimension", "label", "value"]
@@ -228,3 +229,22 @@ class Facet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value_id} : {self.fabrique_id}"
+
+
+class Sheet(models.Model):
+    """Read model of a fabrique's card and page: what they show, gathered in each change of it.
+
+    Pages render it at each request; nothing in it is HTML.
+    """
+
+    fabrique = models.OneToOneField(Fabrique, models.CASCADE, related_name="sheet")
+    transition = models.CharField(max_length=100, blank=True)
+    members = models.TextField(blank=True, help_text="names with départements, by name")
+    members_count = models.PositiveIntegerField(default=0)
+    page = models.TextField(help_text="JSON, see `sheets.page`")
+
+    class Meta:
+        ordering = ["fabrique"]
+
+    def __str__(self) -> str:
+        return str(self.fabrique_id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
@@ -19,8 +20,7 @@ from fabriques.programme.models import (
     Participation,
     Partnership,
     Result,
-    Source,
-    Transition,
+    Sheet,
 )
 from fabriques.territories.enums import Accuracy
 from fabriques.territories.models import address_of
@@ -112,7 +112,7 @@ def _condition(filters: Filters, *, except_for: str = "") -> Q:
             ).order_by()
             condition &= Q(pk__in=matching.values("fabrique"))
     if filters.q:
-        found = find(filters.q, kinds={"fabrique"}, limit=400)
+        found = find(filters.q, kinds={"fabrique"}, limit=400, extracts=False)
         condition &= Q(code__in=[hit.code for hit in found.hits])
     return condition
 
@@ -124,8 +124,7 @@ def filtered(filters: Filters) -> QuerySet[Fabrique]:
     )
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """One value of a filter, with how many fabriques it would give."""
 
     value: str
@@ -134,45 +133,56 @@ class Choice:
     selected: bool
 
 
-@dataclass(frozen=True)
-class Dimension:
+class Dimension(NamedTuple):
+    """A filter: its name in the address, its label, its values, whether one is chosen."""
+
     name: str
     label: str
-    choices: list[Choice] = field(default_factory=list)
-
-    @property
-    def selected(self) -> bool:
-        return any(choice.selected for choice in self.choices)
+    choices: list[Choice]
+    selected: bool
 
 
 def dimensions(filters: Filters) -> list[Dimension]:
     """The filters with their counts; each counts what the *other* filters leave.
 
-    One query for all dimensions without a choice, one more for each that has one.
+    One query; with filters, one for all dimensions without a choice and one for each with one.
     """
+    if not filters.active:
+        return _dimensions(
+            filters,
+            FacetValue.objects.values_list("dimension", "value", "label", "total").order_by(
+                "dimension", "label", "value"
+            ),
+        )
     chosen = [name for name in DIMENSIONS if filters.values(name)]
-    counts: dict[str, list[tuple[str, str, int]]] = {name: [] for name in DIMENSIONS}
+    rows: list[tuple[str, str, str, int]] = []
     for names, condition in [
         ([name for name in DIMENSIONS if name not in chosen], _condition(filters)),
         *(([name], _condition(filters, except_for=name)) for name in chosen),
     ]:
         only = Q(facets__fabrique__in=Fabrique.objects.filter(condition)) if condition else None
-        rows = (
+        rows += (
             FacetValue.objects.filter(dimension__in=names)
             .annotate(times=Count("facets", filter=only))
             .values_list("dimension", "value", "label", "times")
             .order_by("dimension", "label", "value")
         )
-        for dimension, value, label, times in rows:
-            if times or value in filters.values(dimension):
-                counts[dimension].append((value, label, times))
-    counts["annee"].sort(reverse=True)
+    return _dimensions(filters, rows)
+
+
+def _dimensions(
+    filters: Filters, rows: Iterable[tuple[str, str, str, int]]
+) -> list[Dimension]:
+    chosen = {name: set(filters.values(name)) for name in DIMENSIONS}
+    choices: dict[str, list[Choice]] = {name: [] for name in DIMENSIONS}
+    for dimension, value, label, times in rows:
+        if dimension in choices:
+            selected = value in chosen[dimension]
+            if times or selected:
+                choices[dimension].append(Choice(value, label, times, selected))
+    choices["annee"].reverse()
     return [
-        Dimension(
-            name,
-            label,
-            [Choice(v, text, n, v in filters.values(name)) for v, text, n in counts[name]],
-        )
+        Dimension(name, label, choices[name], bool(chosen[name]))
         for name, label in DIMENSIONS.items()
     ]
 
@@ -348,64 +358,33 @@ def listed_participations(filters: Filters) -> QuerySet[Participation]:
     )
 
 
-def mapped_members(participations: Iterable[Participation]) -> list[MappedParticipation]:
-    """Participations already read by `with_details`, as the map shows them: no query."""
-    return [
-        MappedParticipation(
-            name=item.territory.name,
-            address=item.territory.get_absolute_url(),
-            departement=item.territory.departement.code if item.territory.departement else "",
-            longitude=item.territory.longitude,
-            latitude=item.territory.latitude,
-            approximate=item.territory.accuracy == Accuracy.APPROXIMATE,
-            title=item.focus or "territoire membre",
-            year=None,
-            transition="",
-            transition_name="",
-        )
-        for item in participations
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """A fabrique as lists show it."""
 
     code: str
+    slug: str
     title: str
-    address: str
     year: int | None
-    transition: str
     objective: str
-    members: list[tuple[str, str]]  # name, département code
-
-    @property
-    def members_line(self) -> str:
-        return ", ".join(f"{name} ({code})" if code else name for name, code in self.members)
+    transition: str
+    members: str
+    members_count: int
 
 
-def cards(fabriques: QuerySet[Fabrique] | Iterable[Fabrique]) -> list[Card]:
-    """Two queries, whatever the number of fabriques and of their members."""
-    rows = list(fabriques)
-    members: dict[int, list[tuple[str, str]]] = {row.pk: [] for row in rows}
-    transitions = dict(Transition.objects.values_list("pk", "name").order_by("pk"))
-    for fabrique_id, name, departement in (
-        Participation.objects.filter(fabrique__in=list(members))
-        .values_list("fabrique", "territory__name", "territory__departement__code")
-        .order_by("territory__name", "territory__code")
-    ):
-        members[fabrique_id].append((name, departement or ""))
+def cards(fabriques: QuerySet[Fabrique]) -> list[Card]:
+    """One query, whatever the number of fabriques and of their members."""
     return [
-        Card(
-            code=row.code,
-            title=row.title,
-            address=row.get_absolute_url(),
-            year=row.year,
-            transition=transitions.get(row.main_transition_id, ""),
-            objective=row.objective,
-            members=members[row.pk],
+        Card(*row)
+        for row in fabriques.values_list(
+            "code",
+            "slug",
+            "title",
+            "year",
+            "objective",
+            "sheet__transition",
+            "sheet__members",
+            "sheet__members_count",
         )
-        for row in rows
     ]
 
 
@@ -419,11 +398,6 @@ def taking_part() -> QuerySet[Participation, int]:
     return Participation.objects.order_by().values_list("territory", flat=True).distinct()
 
 
-def sources_of(fabrique: Fabrique) -> list[Source]:
-    """Every source of a fabrique read by `with_details`, its own first."""
-    found = {source.pk: source for source in fabrique.sources.all()}
-    for participation in fabrique.participations.all():
-        found.update((source.pk, source) for source in participation.sources.all())
-    for item in (*fabrique.partnerships.all(), *fabrique.results.all()):
-        found[item.source.pk] = item.source
-    return list(found.values())
+def sheet(slug: str) -> str | None:
+    """What the page of a fabrique shows, as JSON (see `sheets.page`); None when there is none."""
+    return Sheet.objects.filter(fabrique__slug=slug).values_list("page", flat=True).first()

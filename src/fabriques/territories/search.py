@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fabriques.kit.search import index
 from fabriques.kit.search.index import Document
-from fabriques.territories.enums import Kind
+from fabriques.territories.enums import Kind, Nature
 from fabriques.territories.models import FormerCode, Territory, address_of
 
 KIND = "territoire"
@@ -58,14 +58,25 @@ def documents() -> Iterator[Document]:
             title=row.name,
             subtitle=" · ".join(part for part in parts if part),
             url=address_of(row.kind, row.code),
+            text=", ".join(_about(row, names)),
             rank=_rank(row.kind, row.population),
             keys=tuple(dict.fromkeys(key for key in known if key)),
         )
 
 
+def _about(row: "_Row", names: dict[int, str]) -> Iterator[str]:
+    """What a name may be narrowed by: legal nature, département, région."""
+    if row.nature:
+        yield str(Nature(row.nature).label)
+    for parent in (row.departement_id, row.region_id):
+        if parent in names:
+            yield names[parent]
+
+
 class _Row(NamedTuple):
     pk: int
     kind: str
+    nature: str
     code: str
     name: str
     siren: str

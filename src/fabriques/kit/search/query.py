@@ -6,7 +6,7 @@
 Every word must match: exactly, by its stem, by its beginning, or, when it has none of these in any
 kind asked for, by a correction. When no entry has all the words, corrections of every word are
 tried, and then entries with most of the words are given, and `partial` says so. Two or three
-queries a search, five at most, however many entries there are; one more when the vocabulary of a
+queries a search, six at most, however many entries there are; one more when the vocabulary of a
 kind changed.
 """
 

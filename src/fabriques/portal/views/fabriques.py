@@ -1,46 +1,26 @@
 """The list of fabriques and the page of each."""
 
+import json
+
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
-from fabriques.kit import journal
 from fabriques.kit.paging import paginate
+from fabriques.portal.fragments import fragment
 from fabriques.portal.maps import map_of_members
 from fabriques.portal.pictures import fabrique_picture
 from fabriques.portal.schema_org import fabrique_data
 from fabriques.portal.timeline import timeline
 from fabriques.programme import queries
-from fabriques.programme.enums import Role
-from fabriques.programme.models import Fabrique
 
 PER_PAGE = 24
-# The names of `domain.snapshot`, in the words of the page.
-FIELD_LABELS = {
-    "slug": "adresse",
-    "title": "titre",
-    "year": "année",
-    "context": "contexte",
-    "objective": "objectif",
-    "note": "remarque",
-    "announced_start": "début annoncé",
-    "announced_end": "fin annoncée",
-    "actual_start": "début réel",
-    "actual_end": "fin réelle",
-    "initiator": "initiative",
-    "main_transition": "transition principale",
-    "transitions": "transitions",
-    "programmes": "programmes",
-    "sources": "sources",
-    "partnerships": "partenaires",
-    "participations": "territoires",
-    "results": "résultats",
-}
 
 
 def fabriques(request: HttpRequest) -> HttpResponse:
     filters, messages = queries.Filters.parse(request.GET)
     page = paginate(queries.filtered(filters), request.GET.get("page"), PER_PAGE)
-    cards = queries.cards(page.object_list)
     return render(
         request,
         "portal/fabriques.html",
@@ -50,41 +30,42 @@ def fabriques(request: HttpRequest) -> HttpResponse:
             "dimensions": queries.dimensions(filters),
             "page": page,
             "query": filters.query_string(),
-            "years": queries.by_year(cards),
+            "years": queries.by_year(queries.cards(page.object_list)),
+            "root": reverse("fabriques"),
             "section": "fabriques",
         },
     )
 
 
 def fabrique(request: HttpRequest, slug: str) -> HttpResponse:
-    found = queries.with_details(Fabrique.objects.filter(slug=slug)).first()
-    if found is None:
+    sheet = queries.sheet(slug)
+    if sheet is None:
         raise Http404("Aucune fabrique à cette adresse.")
-    participations = list(found.participations.all())
-    drawing = map_of_members(queries.mapped_members(participations))
+    page = json.loads(sheet)
+    title = page["title"]
+    drawing = map_of_members(page["participations"])
+    root = reverse("fabriques")
     return render(
         request,
         "portal/fabrique.html",
         {
-            "fabrique": found,
-            "participations": participations,
-            "roles": [
-                (role.label, partners)
-                for role in Role
-                if (partners := [p for p in found.partnerships.all() if p.role == role])
-            ],
-            "map": drawing,
-            "map_svg": drawing.svg(
-                title=f"Les territoires de la fabrique « {found} »",
-                description="Carte de France ; la liste des territoires la précède.",
+            "title": title,
+            "objective": page["objective"],
+            "picture": request.build_absolute_uri(f"{root}{slug}/image.png"),
+            "structured": fabrique_data(page, request),
+            "body": fragment(
+                "portal/fabrique.html",
+                page=page,
+                root=root,
+                drawing=drawing.svg(
+                    title=f"Les territoires de la fabrique « {title} »",
+                    description="Carte de France ; la liste des territoires la précède.",
+                ),
+                credits=drawing.credits,
+                timeline=timeline(page["announced"], page["actual"]),
+                api=reverse("api-v1:fabrique", args=[page["code"]]),
+                contact=settings.SITE_CONTACT,
             ),
-            "timeline": timeline(found),
-            "sources": queries.sources_of(found),
-            "history": [
-                (entry, [FIELD_LABELS[name] for name in entry.changed] if entry.before else [])
-                for entry in journal.history(found.subject)[:20]
-            ],
-            "structured": fabrique_data(found, request),
             "section": "fabriques",
         },
     )
@@ -92,7 +73,7 @@ def fabrique(request: HttpRequest, slug: str) -> HttpResponse:
 
 def picture(request: HttpRequest, slug: str) -> HttpResponse:
     """The image that social networks show for a fabrique."""
-    found = queries.with_details(Fabrique.objects.filter(slug=slug)).first()
-    if found is None:
+    sheet = queries.sheet(slug)
+    if sheet is None:
         raise Http404("Aucune fabrique à cette adresse.")
-    return HttpResponse(fabrique_picture(found), content_type="image/png")
+    return HttpResponse(fabrique_picture(json.loads(sheet)), content_type="image/png")

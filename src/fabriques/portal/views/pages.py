@@ -49,5 +49,5 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Says so plainly, and offers what the address may have meant."""
     words = " ".join(part for part in request.path.replace("-", " ").split("/") if part)[:80]
-    found = find(words, limit=5).hits if words else []
+    found = find(words, limit=5, extracts=False).hits if words else []
     return render(request, "404.html", {"found": found, "words": words}, status=404)
