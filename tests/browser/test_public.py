@@ -119,7 +119,7 @@ def test_the_keyboard_is_enough(desk: Watched) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    expect(page.locator("#f-annee-2023")).to_be_checked()
+    expect(page.locator("[name=annee][value='2023']")).to_be_checked()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("annee=2023"))
     expect(page.locator(".card")).to_have_count(1)

@@ -165,7 +165,7 @@ def test_filters_combine_keep_in_the_address_and_count(client: Client) -> None:
     assert "1 fabrique pour ces filtres" in html
     # The other value of a chosen dimension counts what it would add.
     assert "Transition economique <span class=\"filter__count\">(1)</span>" in html
-    assert 'value="2022" id="f-annee-2022" checked' in html
+    assert 'name="annee" value="2022" checked' in html
 
 
 def test_an_untitled_fabrique_says_so(client: Client) -> None:

@@ -25,7 +25,7 @@ def test_the_whole_country(
     settings: Any, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     opened = Count("pk", filter=Q(closed_on=None))
-    counts = dict(Territory.objects.order_by().values_list("kind").annotate(opened))
+    counts = dict(Territory.objects.order_by().values_list("kind").annotate(total=opened))
     assert {kind: counts[kind] for kind in counts if kind not in (Kind.OTHER, Kind.QPV)} == {
         "arrondissement": 333,
         "collectivite": 8,

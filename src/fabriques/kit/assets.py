@@ -21,7 +21,10 @@ ICONS = (
     "map-pin-2-line",
     "printer-line",
     "search-line",
+    "theme-fill",
 )
+# The drawings of the display settings.
+ARTWORK = ("light.svg", "dark.svg", "system.svg")
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):
@@ -66,6 +69,9 @@ def build(node_modules: Path, out: Path) -> None:
             copy = target / source.relative_to(dist.resolve())
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
+    (target / "artwork").mkdir()
+    for name in ARTWORK:
+        shutil.copyfile(dist / "artwork" / name, target / "artwork" / name)
     script = _text(dist / "dsfr" / "dsfr.module.min.js")
     (target / "dsfr" / "dsfr.module.min.js").write_text(script, encoding="utf-8")
 

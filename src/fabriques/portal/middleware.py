@@ -36,7 +36,8 @@ class NotFoundMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if settings.DEBUG and response.status_code == 404:
+        page = response.headers.get("Content-Type", "").startswith("text/html")
+        if settings.DEBUG and page and response.status_code == 404:
             from fabriques.portal.views.pages import not_found
 
             return not_found(request)

@@ -238,9 +238,9 @@ class Sheet(models.Model):
     """
 
     fabrique = models.OneToOneField(Fabrique, models.CASCADE, related_name="sheet")
-    transition = models.CharField(max_length=100, blank=True)
+    heading = models.CharField(max_length=120, help_text="year and main transition")
+    count = models.CharField(max_length=40, help_text="how many members, in words")
     members = models.TextField(blank=True, help_text="names with départements, by name")
-    members_count = models.PositiveIntegerField(default=0)
     page = models.TextField(help_text="JSON, see `sheets.page`")
 
     class Meta:

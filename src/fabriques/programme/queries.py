@@ -9,9 +9,10 @@ from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Value
 from django.http import QueryDict
 
+from fabriques.kit.prepared import Prepared
 from fabriques.kit.search.query import find
 from fabriques.programme.models import (
     Fabrique,
@@ -35,6 +36,7 @@ DIMENSIONS = {
     "programme": "Programme lié",
 }
 MAX_QUERY = 200
+PER_PAGE = 24
 _NOISE = re.compile(r"[\x00-\x1f]+")
 
 
@@ -142,18 +144,20 @@ class Dimension(NamedTuple):
     selected: bool
 
 
+_all_values = Prepared(
+    lambda: FacetValue.objects.exclude(dimension="departement")
+    .values_list("dimension", "value", "label", "total")
+    .order_by("dimension", "label", "value")
+)
+
+
 def dimensions(filters: Filters) -> list[Dimension]:
     """The filters with their counts; each counts what the *other* filters leave.
 
     One query; with filters, one for all dimensions without a choice and one for each with one.
     """
     if not filters.active:
-        return _dimensions(
-            filters,
-            FacetValue.objects.values_list("dimension", "value", "label", "total").order_by(
-                "dimension", "label", "value"
-            ),
-        )
+        return _dimensions(filters, _all_values.rows())
     chosen = [name for name in DIMENSIONS if filters.values(name)]
     rows: list[tuple[str, str, str, int]] = []
     for names, condition in [
@@ -361,31 +365,59 @@ def listed_participations(filters: Filters) -> QuerySet[Participation]:
 class Card(NamedTuple):
     """A fabrique as lists show it."""
 
+    title: str  # "" when it is not published
     code: str
     slug: str
-    title: str
     year: int | None
     objective: str
-    transition: str
+    heading: str
+    count: str
     members: str
-    members_count: int
+
+
+_CARD = (
+    "title",
+    "code",
+    "slug",
+    "year",
+    "objective",
+    "sheet__heading",
+    "sheet__count",
+    "sheet__members",
+)
 
 
 def cards(fabriques: QuerySet[Fabrique]) -> list[Card]:
     """One query, whatever the number of fabriques and of their members."""
-    return [
-        Card(*row)
-        for row in fabriques.values_list(
-            "code",
-            "slug",
-            "title",
-            "year",
-            "objective",
-            "sheet__transition",
-            "sheet__members",
-            "sheet__members_count",
-        )
-    ]
+    return [Card(*row) for row in fabriques.values_list(*_CARD)]
+
+
+class Cards:
+    """The cards of the fabriques that pass the filters, counted and sliced as a paginator asks.
+
+    The list that everyone opens first, without filter, runs on queries compiled once.
+    """
+
+    _total = Prepared(
+        lambda: Fabrique.objects.order_by()
+        .values_list(Value(1))
+        .annotate(total=Count("pk"))
+        .values_list("total")
+    )
+    _first = Prepared(lambda: filtered(Filters()).values_list(*_CARD)[:PER_PAGE])
+
+    def __init__(self, filters: Filters) -> None:
+        self.filters = filters
+
+    def count(self) -> int:
+        if self.filters.active:
+            return filtered(self.filters).count()
+        return sum(row[0] for row in self._total.rows())
+
+    def __getitem__(self, part: slice) -> list[Card]:
+        if not self.filters.active and not part.start and part.stop <= PER_PAGE:
+            return [Card(*row) for row in self._first.rows()]
+        return cards(filtered(self.filters)[part])
 
 
 def by_year(cards: Iterable[Card]) -> list[tuple[int | None, list[Card]]]:
@@ -398,6 +430,10 @@ def taking_part() -> QuerySet[Participation, int]:
     return Participation.objects.order_by().values_list("territory", flat=True).distinct()
 
 
+_sheet = Prepared(lambda slug: Sheet.objects.filter(fabrique__slug=slug).values_list("page"))
+
+
 def sheet(slug: str) -> str | None:
     """What the page of a fabrique shows, as JSON (see `sheets.page`); None when there is none."""
-    return Sheet.objects.filter(fabrique__slug=slug).values_list("page", flat=True).first()
+    rows = _sheet.rows(slug)
+    return str(rows[0][0]) if rows else None

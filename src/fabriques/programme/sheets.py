@@ -43,11 +43,16 @@ SHOWN_CHANGES = 20
 def sheet(fabrique: Fabrique) -> Sheet:
     """The sheet of a fabrique read by `queries.with_details`, not saved."""
     participations = list(fabrique.participations.all())
+    many = "s" if len(participations) > 1 else ""
+    year = str(fabrique.year) if fabrique.year else "Année non publiée"
+    transition = fabrique.main_transition.name if fabrique.main_transition else ""
     return Sheet(
         fabrique=fabrique,
-        transition=fabrique.main_transition.name if fabrique.main_transition else "",
+        heading=" · ".join(part for part in (year, transition) if part),
+        count=f"{len(participations)} territoire{many} :"
+        if participations
+        else "Territoires non publiés",
         members=", ".join(_short(item) for item in participations),
-        members_count=len(participations),
         page=json.dumps(page(fabrique), ensure_ascii=False),
     )
 

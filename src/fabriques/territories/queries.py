@@ -31,7 +31,7 @@ from fabriques.territories.resemblance import Profile, distance, reasons
 from fabriques.territories.search import KIND
 
 # Candidates read on each side of a population, and among those that took part.
-NEIGHBOURS, PARTICIPANTS = 100, 100
+NEIGHBOURS, PARTICIPANTS = 70, 50
 # Of the ten shown, at most so many because they took part, and none further than this: about
 # twenty times the inhabitants, all else equal.
 FIRST_PARTICIPANTS = 5

@@ -3,35 +3,41 @@
 import json
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from fabriques.kit.paging import paginate
-from fabriques.portal.fragments import fragment
+from fabriques.portal.fragments import fragment, pagination, shown_messages
 from fabriques.portal.maps import map_of_members
 from fabriques.portal.pictures import fabrique_picture
 from fabriques.portal.schema_org import fabrique_data
 from fabriques.portal.timeline import timeline
 from fabriques.programme import queries
 
-PER_PAGE = 24
-
 
 def fabriques(request: HttpRequest) -> HttpResponse:
     filters, messages = queries.Filters.parse(request.GET)
-    page = paginate(queries.filtered(filters), request.GET.get("page"), PER_PAGE)
+    page = paginate(queries.Cards(filters), request.GET.get("page"), queries.PER_PAGE)
+    query = filters.query_string()
     return render(
         request,
         "portal/fabriques.html",
         {
-            "filters": filters,
-            "messages": messages,
-            "dimensions": queries.dimensions(filters),
             "page": page,
-            "query": filters.query_string(),
-            "years": queries.by_year(queries.cards(page.object_list)),
-            "root": reverse("fabriques"),
+            "body": fragment(
+                "portal/fabriques.html",
+                filters=filters,
+                dimensions=queries.dimensions(filters),
+                years=queries.by_year(page.object_list),
+                total=page.paginator.count,
+                shown_total=intcomma(page.paginator.count),
+                root=reverse("fabriques"),
+                map=reverse("map") + query,
+                messages=shown_messages(messages),
+                pagination=pagination(page, query),
+            ),
             "section": "fabriques",
         },
     )
