@@ -118,7 +118,7 @@ def test_counts_of_a_filter_are_what_choosing_it_gives() -> None:
         for choice in dimension.choices:
             name = dimension.name.replace("-", "_")
             chosen = replace(start, **{name: (choice.value,)})
-            assert queries.filtered(chosen).count() == choice.count, (dimension.name, choice)
+            assert choice.label.endswith(f" ({queries.filtered(chosen).count()})"), choice
 
 
 def test_every_fabrique_carries_its_sources() -> None:

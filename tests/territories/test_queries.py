@@ -46,9 +46,10 @@ class TestByCode:
         assert territory is not None
         assert territory.get_absolute_url() == "/territoires/22278/"
 
-    @pytest.mark.parametrize("code", ["", "22", "53", "224", "00000", "x" * 300, "é"])
+    @pytest.mark.parametrize("code", ["", "22", "53", "224", "00000", "x" * 300, "é", "\x00"])
     def test_not_found(self, code: str) -> None:
         assert queries.by_code(code) is None
+        assert queries.by_segment(["qpv"], code) is None
 
 
 def test_a_closed_territory_has_its_page(load: Load, package: Package) -> None:

@@ -10,6 +10,12 @@ NAVIGATION = (
     ("territories", "Les territoires"),
     ("data", "Les données"),
 )
+SKIPLINKS = (
+    {"link": "#contenu", "label": "Contenu"},
+    {"link": "#navigation", "label": "Menu"},
+    {"link": "#recherche", "label": "Recherche"},
+    {"link": "#pied", "label": "Pied de page"},
+)
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -17,5 +23,6 @@ def site(request: HttpRequest) -> dict[str, object]:
     return {
         "SITE": settings,
         "NAVIGATION": NAVIGATION,
+        "SKIPLINKS": SKIPLINKS,
         "section": match.url_name if match else "",
     }

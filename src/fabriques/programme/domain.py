@@ -307,6 +307,7 @@ def reindex_fabriques(fabriques: QuerySet[Fabrique] | None = None) -> None:
 
 def _facets(fabrique: Fabrique) -> Iterator[tuple[str, str, str]]:
     """(dimension, value, label), once for each participation that carries it."""
+    yield "toutes", "", ""  # its total is the number of fabriques
     if fabrique.year:
         yield "annee", str(fabrique.year), str(fabrique.year)
     for transition in fabrique.transitions.all():

@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from fabriques.kit.prepared import Prepared
 from fabriques.kit.search.query import find
@@ -127,11 +128,10 @@ def filtered(filters: Filters) -> QuerySet[Fabrique]:
 
 
 class Choice(NamedTuple):
-    """One value of a filter, with how many fabriques it would give."""
+    """One value of a filter; its label says how many fabriques it would give: `Bretagne (5)`."""
 
     value: str
     label: str
-    count: int
     selected: bool
 
 
@@ -183,7 +183,7 @@ def _dimensions(
         if dimension in choices:
             selected = value in chosen[dimension]
             if times or selected:
-                choices[dimension].append(Choice(value, label, times, selected))
+                choices[dimension].append(Choice(value, f"{label} ({times})", selected))
     choices["annee"].reverse()
     return [
         Dimension(name, label, choices[name], bool(chosen[name]))
@@ -398,12 +398,6 @@ class Cards:
     The list that everyone opens first, without filter, runs on queries compiled once.
     """
 
-    _total = Prepared(
-        lambda: Fabrique.objects.order_by()
-        .values_list(Value(1))
-        .annotate(total=Count("pk"))
-        .values_list("total")
-    )
     _first = Prepared(lambda: filtered(Filters()).values_list(*_CARD)[:PER_PAGE])
 
     def __init__(self, filters: Filters) -> None:
@@ -412,7 +406,18 @@ class Cards:
     def count(self) -> int:
         if self.filters.active:
             return filtered(self.filters).count()
-        return sum(row[0] for row in self._total.rows())
+        return next((total for name, _, _, total in self.values if name == "toutes"), 0)
+
+    @cached_property
+    def values(self) -> list[tuple[str, str, str, int]]:
+        """Every value of the filters with its total: one query for the count and the form."""
+        return _all_values.rows()
+
+    def dimensions(self) -> list[Dimension]:
+        """The filters with their counts, see `dimensions`."""
+        if self.filters.active:
+            return dimensions(self.filters)
+        return _dimensions(self.filters, self.values)
 
     def __getitem__(self, part: slice) -> list[Card]:
         if not self.filters.active and not part.start and part.stop <= PER_PAGE:

@@ -1,8 +1,7 @@
 """Verbs of the territories: the only place that changes their state. All are called by imports.
 
-Each compares what is wanted with what is there and writes only what differs, so that doing it
-again changes nothing. The journal of imports is `ImportRun`, written by `record_import`; callers
-hold the transaction.
+Each writes only what differs, so that doing it again changes nothing. The journal of imports is
+`ImportRun`, written by `record_import`; callers hold the transaction.
 """
 
 from __future__ import annotations
@@ -167,8 +166,7 @@ def _hand_over(heirs: Mapping[int, int]) -> None:
 def sync_former_codes(wanted: Mapping[tuple[str, int], str]) -> Counts:
     """Write former codes: (code, primary key of the commune) → name, empty when not known.
 
-    A former code that the data no longer tells about is kept; one that the data gives to another
-    commune moves.
+    A former code that the data no longer tells about is kept; one given to another commune moves.
     """
     existing = {
         (code, territory): (pk, name)
@@ -314,25 +312,28 @@ def sync_memberships(
     for (territory, identifier), listed in wanted.items():
         item = existing.get((territory, identifier))
         if item is None:
-            item = ProgrammeMembership(
-                territory_id=territory, programme=programme, external_id=identifier
-            )
             counts.added += 1
         elif origin == CROSSING != item.origin or _says(item, listed, origin):
             continue
         else:
             counts.changed += 1
-        item.label = listed.label or item.label
-        item.signed_on = listed.signed_on or item.signed_on
-        item.origin, item.source, item.closed_on = origin, source, None
-        written.append(item)
+        written.append(
+            ProgrammeMembership(
+                territory_id=territory,
+                programme=programme,
+                external_id=identifier,
+                label=listed.label or (item.label if item else ""),
+                signed_on=listed.signed_on or (item.signed_on if item else None),
+                origin=origin,
+                source=source,
+            )
+        )
     ProgrammeMembership.objects.bulk_create(
-        [item for item in written if item.pk is None], batch_size=BATCH
-    )
-    ProgrammeMembership.objects.bulk_update(
-        [item for item in written if item.pk is not None],
-        ["label", "signed_on", "origin", "source", "closed_on"],
-        batch_size=200,
+        written,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["territory", "programme", "external_id"],
+        update_fields=["label", "signed_on", "origin", "source", "closed_on"],
     )
     if closing:
         gone = [

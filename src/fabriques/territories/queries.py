@@ -49,16 +49,20 @@ def by_code(code: str) -> Territory | None:
     most.
     """
     code = code.strip().upper()
+    if not code or not code.isprintable():
+        return None
     rows = Territory.objects.filter(Q(code=code) | Q(siren=code), kind__in=PLAIN_KINDS)
-    found = list(_related(rows)[:10]) if code else []
-    if found:
-        return min(found, key=lambda item: (item.code != code, item.closed_on is not None, item.pk))
     former = FormerCode.objects.filter(code=code).values("territory")
-    return _related(Territory.objects.filter(pk__in=former)).first()
+    return _best(rows, code) or _best(Territory.objects.filter(pk__in=former), code)
 
 
-def _related(rows: QuerySet[Territory]) -> QuerySet[Territory]:
-    return rows.select_related("departement", "region", "epci", "ept", "successor").order_by("pk")
+def _best(rows: QuerySet[Territory], code: str) -> Territory | None:
+    """Of the territories that bear a code, the one whose own code it is, then an open one."""
+    return min(
+        rows.select_related("departement", "epci", "successor").order_by("pk")[:10],
+        key=lambda item: (item.code != code, item.closed_on is not None, item.pk),
+        default=None,
+    )
 
 
 def lookup(text: str, limit: int = 10) -> list[Territory]:
@@ -71,7 +75,8 @@ def lookup(text: str, limit: int = 10) -> list[Territory]:
         by_kind[kind].append(code)
     for kind, codes in by_kind.items():
         condition |= Q(kind=kind, code__in=codes)
-    rows = {(row.kind, row.code): row for row in _related(Territory.objects.filter(condition))}
+    found = Territory.objects.filter(condition).select_related("departement").order_by("pk")
+    rows = {(row.kind, row.code): row for row in found}
     return [rows[key] for key in keys if key in rows]
 
 
@@ -266,6 +271,8 @@ def _missing(me: Profile, others: list[Profile]) -> list[str]:
 
 def by_segment(kinds: Collection[str], code: str) -> Territory | None:
     """The territory of one of these kinds with this code, whatever the case it is typed in."""
+    if not code.isprintable():
+        return None
     return (
         Territory.objects.filter(kind__in=list(kinds), code__in=[code, code.upper(), code.lower()])
         .select_related("departement", "region", "successor")

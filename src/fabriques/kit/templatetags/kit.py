@@ -11,7 +11,13 @@ register.filter("partial_date", dates.in_words)
 @register.inclusion_tag("kit/breadcrumb.html")
 def breadcrumb(current: str, *links: str) -> dict[str, object]:
     """`{% breadcrumb "Brest" "/territoires/" "Territoires" %}`: pairs of address and label."""
-    return {"current": current, "links": list(zip(links[::2], links[1::2], strict=True))}
+    pairs = zip(links[::2], links[1::2], strict=True)
+    data = {
+        "id": "fil-ariane",  # the library's own is drawn at random: pages would never be the same
+        "links": [{"url": address, "title": label} for address, label in pairs],
+        "current": current,
+    }
+    return {"self": data}
 
 
 @register.filter

@@ -19,7 +19,8 @@ from fabriques.programme import queries
 
 def fabriques(request: HttpRequest) -> HttpResponse:
     filters, messages = queries.Filters.parse(request.GET)
-    page = paginate(queries.Cards(filters), request.GET.get("page"), queries.PER_PAGE)
+    cards = queries.Cards(filters)
+    page = paginate(cards, request.GET.get("page"), queries.PER_PAGE)
     query = filters.query_string()
     return render(
         request,
@@ -29,7 +30,7 @@ def fabriques(request: HttpRequest) -> HttpResponse:
             "body": fragment(
                 "portal/fabriques.html",
                 filters=filters,
-                dimensions=queries.dimensions(filters),
+                dimensions=cards.dimensions(),
                 years=queries.by_year(page.object_list),
                 total=page.paginator.count,
                 shown_total=intcomma(page.paginator.count),
