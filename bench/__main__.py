@@ -16,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 
-from bench import lighthouse, load, peer, site
+from bench import lighthouse, load, ours, peer
 
 LIST = "/fabriques/"
 PAGE = "/fabriques/fabp-07-sites-industriels-de-demain/"
@@ -34,9 +34,12 @@ def judge(what: str, figure: float, limit: float, *, at_least: bool = False) -> 
 
 
 def bench_peer() -> None:
-    """Our list and page of a fabrique against pretalx's schedule and speakers, both at their best."""
+    """Our list and page of a fabrique against pretalx's schedule and speakers."""
     for threads in (1, 4):
-        with peer.serve(threads=threads) as other, site.serve(site.prepare(1), threads=threads) as us:
+        with (
+            peer.serve(threads=threads) as other,
+            ours.serve(ours.prepare(1), threads=threads) as us,
+        ):
             print(f"Peer, 1 worker, {threads} thread(s): {other.versions}")
             for name in ("schedule", "speakers"):
                 page = other.page(name)
@@ -50,19 +53,23 @@ def bench_peer() -> None:
                         seconds=SECONDS,
                         connections=CONNECTIONS,
                     )
-                    ours, theirs = load.median(result.a), load.median(result.b)
+                    mine, theirs = load.median(result.a), load.median(result.b)
                     print(
-                        f"  ours {path}: {size} bytes, {ours.requests_per_second:.0f} r/s against"
+                        f"  ours {path}: {size} bytes, {mine.requests_per_second:.0f} r/s against"
                         f" {theirs.requests_per_second:.1f} r/s, spread {result.throughput_spread},"
                         f" errors {result.errors}"
                     )
-                    judge(f"{path} / peer {name} ({threads} t)", result.throughput_ratio, 5,
-                          at_least=True)
+                    judge(
+                        f"{path} / peer {name} ({threads} t)",
+                        result.throughput_ratio,
+                        5,
+                        at_least=True,
+                    )
 
 
 def bench_base() -> None:
     """The same pages against the base template around a constant body of the same size."""
-    with site.serve(site.prepare(1)) as us:
+    with ours.serve(ours.prepare(1)) as us:
         print("Base template around a constant body, 1 worker, 4 threads")
         for path in (LIST, PAGE):
             result = load.alternate(
@@ -72,9 +79,9 @@ def bench_base() -> None:
                 seconds=SECONDS,
                 connections=CONNECTIONS,
             )
-            ours, theirs = load.median(result.a), load.median(result.b)
+            mine, theirs = load.median(result.a), load.median(result.b)
             print(
-                f"  {path}: {ours.requests_per_second:.0f} r/s,"
+                f"  {path}: {mine.requests_per_second:.0f} r/s,"
                 f" constant {theirs.requests_per_second:.0f} r/s, spread {result.throughput_spread}"
             )
             judge(f"{path} / constant body", result.throughput_ratio, 0.6, at_least=True)
@@ -93,7 +100,7 @@ def bench_growth() -> None:
         "commune": "/territoires/22278/",
         "fabrique": PAGE,
     }
-    with site.serve(site.prepare(1)) as small, site.serve(site.prepare(100)) as large:
+    with ours.serve(ours.prepare(1)) as small, ours.serve(ours.prepare(100)) as large:
         print("Growth: 100 times the fabriques and participations")
         for name, path in paths.items():
             result = load.alternate(
@@ -126,7 +133,7 @@ print(json.dumps({"p50": times[len(times) // 2], "p95": times[int(len(times) * .
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env=site.environment(site.prepare(1)),
+        env=ours.environment(ours.prepare(1)),
         capture_output=True,
         text=True,
         check=True,
@@ -138,27 +145,27 @@ print(json.dumps({"p50": times[len(times) // 2], "p95": times[int(len(times) * .
 
 def bench_install() -> None:
     """Loading the country into an empty database, and the second start."""
-    var = site.HOME / "install"
+    var = ours.HOME / "install"
     subprocess.run(["rm", "-rf", str(var)], check=True)
     var.mkdir(parents=True)
     start = time.monotonic()
-    site.command(var, "migrate", "-v0")
-    site.command(var, "import_referential")
+    ours.command(var, "migrate", "-v0")
+    ours.command(var, "import_referential")
     print("Installation")
     judge("import of the referential (s)", time.monotonic() - start, 60)
-    site.command(var, "prepare")
+    ours.command(var, "prepare")
     starts = []
     for _ in range(3):
         start = time.monotonic()
-        site.command(var, "prepare")
-        with site.serve(var):
+        ours.command(var, "prepare")
+        with ours.serve(var):
             starts.append(time.monotonic() - start)
     judge("second start (s)", statistics.median(starts), 5)
 
 
 def bench_lighthouse() -> None:
     """The home page on a phone: median of five."""
-    with site.serve(site.prepare(1)) as us:
+    with ours.serve(ours.prepare(1)) as us:
         report = lighthouse.audit(us + "/", runs=5)
     print(f"Lighthouse {report.lighthouse}: {report.scores}, {report.transfer_by_type}")
     for name, limit in (

@@ -20,10 +20,13 @@ _PAGE = """{% extends "kit/base.html" %}{% block title %}Constante{% endblock %}
 @cache
 def _body(address: str) -> SafeString:
     html = Client(HTTP_HOST="127.0.0.1").get(address).content.decode()
-    start, end = html.index('<div class="fr-container fr-mb-6w') if (
-        '<div class="fr-container fr-mb-6w' in html
-    ) else html.index("<article"), html.index("</main>")
-    return mark_safe(html[start:end])  # noqa: S308
+    start, end = (
+        html.index('<div class="fr-container fr-mb-6w')
+        if ('<div class="fr-container fr-mb-6w' in html)
+        else html.index("<article"),
+        html.index("</main>"),
+    )
+    return mark_safe(html[start:end])
 
 
 @cache

@@ -13,8 +13,17 @@ import sys
 def main() -> int:
     done = subprocess.run(
         [
-            sys.executable, "-m", "pip_audit", "--requirement", "requirements/runtime.lock",
-            "--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off",
+            sys.executable,
+            "-m",
+            "pip_audit",
+            "--requirement",
+            "requirements/runtime.lock",
+            "--disable-pip",
+            "--require-hashes",
+            "--format",
+            "json",
+            "--progress-spinner",
+            "off",
         ],
         capture_output=True,
         text=True,

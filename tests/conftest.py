@@ -1,7 +1,5 @@
 """What every test shares."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -35,13 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _country(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def _country(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
     """The whole referential and the facts, loaded once as `make run` loads them."""
     from django.core.management import call_command
 
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         call_command("prepare", "--data-only", verbosity=0)
-    yield
 
 
 @pytest.fixture

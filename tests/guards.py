@@ -26,7 +26,7 @@ POST_FORM = re.compile(r"<form[^>]*method=[\"']?post[^>]*>(.*?)</form>", re.IGNO
 ID = re.compile(r"<[a-z][^>]*\sid=\"([^\"]+)\"", re.IGNORECASE)
 
 
-class UndefinedVariable(Exception):
+class UndefinedVariableError(Exception):
     """A template of ours read a variable that does not exist."""
 
 
@@ -43,7 +43,9 @@ class FailOnUndefined(str):
             node = frame.frame.f_locals.get("self")
             if isinstance(node, Node) and getattr(node, "origin", None):
                 if str(node.origin.name).startswith(OURS):
-                    raise UndefinedVariable(f"{name} in {node.origin.name}:{node.token.lineno}")
+                    raise UndefinedVariableError(
+                        f"{name} in {node.origin.name}:{node.token.lineno}"
+                    )
                 break
         return ""
 

@@ -43,10 +43,11 @@ def apt_install(*packages: str) -> bool:
 
 
 def start_postgres() -> None:
-    """Start the first cluster that Debian knows, trusting local connections when we installed it."""
+    """Start the clusters that Debian knows, trusting local connections."""
     subprocess.run(
         "pg_lsclusters -h | while read v n _; do"
-        " sed -i -E 's/^(host.*127.0.0.1\\/32\\s+)\\S+$/\\1trust/' /etc/postgresql/$v/$n/pg_hba.conf;"
+        " sed -i -E 's/^(host.*127.0.0.1\\/32\\s+)\\S+$/\\1trust/'"
+        " /etc/postgresql/$v/$n/pg_hba.conf;"
         " pg_ctlcluster --skip-systemctl-redirect $v $n restart; done",
         shell=True,
         check=False,
@@ -65,8 +66,8 @@ def main(url: str) -> int:
                 time.sleep(0.5)
         if not answers(url):
             missing.append(
-                "PostgreSQL ne répond pas. Installez-le (Debian : apt install postgresql) ou donnez "
-                "son adresse : make test POSTGRES_URL=postgres://…"
+                "PostgreSQL ne répond pas. Installez-le (Debian : apt install postgresql) ou "
+                "donnez son adresse : make test POSTGRES_URL=postgres://…"
             )
     if not browser() and not apt_install("chromium"):
         missing.append("Chromium est introuvable. Debian : apt install chromium ; macOS : brew.")

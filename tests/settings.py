@@ -5,9 +5,9 @@ import os
 os.environ.setdefault("SECRET_KEY", "tests")
 os.environ["DEBUG"] = "0"
 
-from fabriques.settings import *  # noqa: E402, F403
-from fabriques.settings import DATABASES, TEMPLATES, VAR  # noqa: E402
-from tests.guards import FailOnUndefined  # noqa: E402
+from fabriques.settings import *  # noqa: F403
+from fabriques.settings import DATABASES, TEMPLATES, VAR
+from tests.guards import FailOnUndefined
 
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 SITE_OPERATOR = "Agence d’essai"

@@ -88,8 +88,14 @@ def test_every_public_address_answers(desk: Watched) -> None:
         for link in re.findall(r'(?:href|src|data-points|data-outlines)="(/[^"#]*)', answer.text()):
             waiting.append(link.replace("&amp;", "&"))
     shapes = {urlsplit(path).path for path in seen}
-    for path in ("/carte.svg", "/carte.geojson", "/flux.atom", "/donnees/fabriques.ods",
-                 "/api/v1/openapi.json", "/donnees/fabriques-prospectives-communes.csv"):
+    for path in (
+        "/carte.svg",
+        "/carte.geojson",
+        "/flux.atom",
+        "/donnees/fabriques.ods",
+        "/api/v1/openapi.json",
+        "/donnees/fabriques-prospectives-communes.csv",
+    ):
         assert path in shapes, path
     assert len(patterns) > 25
 

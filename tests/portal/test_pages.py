@@ -71,9 +71,7 @@ ADDRESSES: dict[str, Callable[[Fabrique], str]] = {
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_a_page_reads_as_much_for_three_as_for_one(
-    client: Client, name: str
-) -> None:
+def test_a_page_reads_as_much_for_three_as_for_one(client: Client, name: str) -> None:
 
     one = fill(1)
     client.get(ADDRESSES[name](one))  # vocabulary and templates are read once per process
@@ -121,7 +119,9 @@ def test_unknown_values_of_a_filter_are_said_and_ignored(
     assert ("1 fabrique" if path == "/fabriques/" else "1 participation") in html
 
 
-@pytest.mark.parametrize("query", ["q=%00", "q=" + "é" * 3000, "page=-1", "page=abc", "q=😀", "q=%25_"])
+@pytest.mark.parametrize(
+    "query", ["q=%00", "q=" + "é" * 3000, "page=-1", "page=abc", "q=😀", "q=%25_"]
+)
 @pytest.mark.parametrize("path", ["/fabriques/", "/carte/", "/recherche/", "/territoires/"])
 def test_no_text_breaks_a_page(client: Client, path: str, query: str) -> None:
     make_fabrique(indexed=True)
@@ -230,8 +230,14 @@ def test_text_of_the_facts_never_becomes_markup(client: Client) -> None:
     fabrique = make_fabrique(
         title=evil, objective=evil, members=[make_territory(name=evil)], indexed=True
     )
-    for address in (fabrique.get_absolute_url(), "/", "/fabriques/", "/carte/", "/carte.svg",
-                    "/recherche/?q=script"):
+    for address in (
+        fabrique.get_absolute_url(),
+        "/",
+        "/fabriques/",
+        "/carte/",
+        "/carte.svg",
+        "/recherche/?q=script",
+    ):
         assert "<script>alert" not in client.get(address).content.decode()
 
 
@@ -290,7 +296,9 @@ def test_beyond_two_hundred_one_mark_stands_for_a_departement(client: Client) ->
     departement = make_territory(
         Kind.DEPARTEMENT, code="23", name="Creuse", longitude=2.0, latitude=46.0
     )
-    members = [make_territory(departement=departement, longitude=2, latitude=46) for _ in range(201)]
+    members = [
+        make_territory(departement=departement, longitude=2, latitude=46) for _ in range(201)
+    ]
     make_fabrique(members=members, indexed=True)
     html = client.get("/carte/").content.decode()
     assert "201 participations, une marque par département" in html

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from fabriques.kit.models import JournalEntry
-from fabriques.programme import checks, domain, facts, queries
+from fabriques.programme import checks, domain, facts, queries, sheets
 from fabriques.programme.models import Fabrique, FormerName, Participation
 
 pytestmark = pytest.mark.usefixtures("country")
@@ -51,7 +51,8 @@ def test_a_change_of_the_facts_is_journaled_with_before_and_after() -> None:
     ).exists()
     # The search index follows in the same transaction.
     page = Client().get("/recherche/", {"q": "titre enfin publié"})
-    assert "Un titre enfin publié" in page.content.decode()
+    assert 'href="/fabriques/fabp-20/"' in page.content.decode()
+    assert "Un titre enfin publié" in Client().get("/fabriques/fabp-20/").content.decode()
 
 
 def test_the_facts_fit_the_referential() -> None:
@@ -123,4 +124,4 @@ def test_counts_of_a_filter_are_what_choosing_it_gives() -> None:
 
 def test_every_fabrique_carries_its_sources() -> None:
     for fabrique in queries.with_details(Fabrique.objects.all()):
-        assert queries.sources_of(fabrique), fabrique.code
+        assert sheets.sources_of(fabrique), fabrique.code

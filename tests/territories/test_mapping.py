@@ -365,10 +365,10 @@ def test_any_text_is_escaped(label, href, title, description, category, standalo
     illegal = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
     def read(text):  # XML reads every end of line as \n, and blanks of an attribute as spaces
-        return re.sub(r"\s", " ", re.sub(illegal, "", text).replace("\r\n", "\n"))
+        return re.sub("[ \t\n\r]", " ", re.sub(illegal, "", text).replace("\r\n", "\n"))
 
     # The first title is the drawing's, then one per mark.
-    titles = [re.sub(r"\s", " ", element.text or "") for element in root.iter(f"{SVG}title")]
+    titles = [re.sub("[ \t\n\r]", " ", element.text or "") for element in root.iter(f"{SVG}title")]
     assert titles == [read(title), read(label), read(label + " (position approchée)")]
     for link in root.iter(f"{SVG}a"):
         assert link.get("href") == read(href)

@@ -27,7 +27,7 @@ ICONS = (
 ARTWORK = ("light.svg", "dark.svg", "system.svg")
 
 
-class HashedStorage(CompressedManifestStaticFilesStorage):
+class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Gives hashed addresses even when DEBUG is on, so that both modes serve the same files.
 
     Also rewrites the `import` statements of our modules, so that they name hashed files.
@@ -52,9 +52,7 @@ def build(node_modules: Path, out: Path) -> None:
     (target / "dsfr").mkdir(parents=True)
     css = _text(dist / "dsfr" / "dsfr.main.min.css")
     brand = "".join(_FONT_FACE.findall(css))
-    css = _STATE_BRAND.sub(
-        "font-family:var(--typeface,arial,sans-serif)", _FONT_FACE.sub("", css)
-    )
+    css = _STATE_BRAND.sub("font-family:var(--typeface,arial,sans-serif)", _FONT_FACE.sub("", css))
     utility = _text(dist / "utility" / "icons" / "icons.main.min.css")
     icons = "".join(_icon_rules(utility, name) for name in ICONS)
     sheets = {

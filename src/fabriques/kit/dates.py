@@ -1,6 +1,7 @@
 """Dates known to the year, the month or the day: `2022`, `2022-11`, `2022-11-03` (ISO 8601).
 
-Sources often know only the month. A partial date is kept as its ISO text, which sorts in time order.
+Sources often know only the month. A partial date is kept as its ISO text, which
+sorts in time order.
 """
 
 import re
@@ -34,7 +35,7 @@ def in_words(value: str) -> str:
     if not value:
         return ""
     parts = [int(part) for part in value.split("-")]
-    day = date(*(parts + [1, 1])[:3])
+    day = date(*[*parts, 1, 1][:3])
     text = date_format(day, _FORMATS[len(parts)])
     return text.replace("1 ", "1er ", 1) if len(parts) == 3 and day.day == 1 else text
 

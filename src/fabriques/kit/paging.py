@@ -19,7 +19,7 @@ class _Paginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
         # Django's own asks `inspect` how to count, which costs more than counting.
-        items = self.object_list
+        items: Any = self.object_list
         return len(items) if isinstance(items, list | tuple) else int(items.count())
 
     def _get_page(self, *args: Any, **kwargs: Any) -> ListPage:

@@ -36,4 +36,5 @@ class Prepared:
         sql, places = compiled
         with connection.cursor() as cursor:
             cursor.execute(sql, [p[0] if isinstance(p, list) else values[p] for p in places])
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows

@@ -1,7 +1,7 @@
 """The parts of pages that repeat many times or say much, rendered by Jinja2.
 
-Pages and their layout are Django templates, as the design system's tags are. What loops over rows is
-compiled by Jinja2: the same page costs several times less (see decision 0007). An undefined
+Pages and their layout are Django templates, as the design system's tags are. What loops over rows
+is compiled by Jinja2: the same page costs several times less (see decision 0007). An undefined
 variable is an error everywhere, not only in tests.
 """
 
@@ -39,4 +39,8 @@ def pagination(page: ListPage, query: str) -> SafeString:
 
 def shown_messages(messages: list[str]) -> SafeString:
     """What was wrong in the address; nothing when all was right."""
-    return render_to_string("portal/messages.html", {"messages": messages}) if messages else SafeString("")
+    return (
+        render_to_string("portal/messages.html", {"messages": messages})
+        if messages
+        else SafeString("")
+    )

@@ -13,7 +13,7 @@ from fabriques.kit import assets
 from fabriques.kit.search.models import SearchEntry
 from fabriques.programme import domain, facts
 from fabriques.territories import search as territories_search
-from fabriques.territories.imports import referential
+from fabriques.territories.imports import etalab, referential
 from fabriques.territories.mapping import outlines
 from fabriques.territories.models import ImportRun
 
@@ -53,13 +53,9 @@ def prepare_database(say: Say) -> None:
 def prepare_data(say: Say) -> None:
     """Load the division of the country and the facts, unless these very versions are loaded."""
     source = settings.NODE_MODULES / "@etalab" / "decoupage-administratif" / "data"
-    digest = _digest(sorted(source.glob("*.json")))
-    if not _loaded("referentiel-installe", digest):
+    if not _loaded("referentiel", etalab.fingerprint(source)):
         say("Découpage administratif de la France (35 000 communes)…")
         referential.run(source, say)
-        ImportRun.objects.create(
-            name="referentiel-installe", source=str(source.name), digest=digest
-        )
     digest = _digest([settings.FACTS])
     if not _loaded("faits", digest):
         say("Fabriques prospectives…")

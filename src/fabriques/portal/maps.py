@@ -85,7 +85,9 @@ def map_of_members(participations: Iterable[dict[str, Any]]) -> MapView:
         Mark(
             lon=item["position"][0],
             lat=item["position"][1],
-            label=f"{item['name']} ({item['departement']})" if item["departement"] else item["name"],
+            label=f"{item['name']} ({item['departement']})"
+            if item["departement"]
+            else item["name"],
             href=item["address"],
             approximate=item["approximate"],
         )
@@ -106,12 +108,11 @@ def _marks(rows: Sequence[MappedParticipation], by: str) -> MapView:
 
 
 def _mark(row: MappedParticipation, category: int) -> Mark:
-    assert row.longitude is not None and row.latitude is not None
     year = f", {row.year}" if row.year else ""
     departement = f" ({row.departement})" if row.departement else ""
     return Mark(
-        lon=row.longitude,
-        lat=row.latitude,
+        lon=row.longitude or 0.0,
+        lat=row.latitude or 0.0,
         label=f"{row.name}{departement} – {row.title or UNKNOWN_TITLE}{year}",
         href=row.address,
         category=category,

@@ -30,9 +30,7 @@ def fabrique_picture(page: dict[str, Any]) -> bytes:
     """PNG, 1200 × 630, from a sheet; kept on disk under a digest of all that it shows."""
     count = len(page["participations"])
     title = page["title"]
-    map_svg = map_of_members(page["participations"]).svg(
-        title="", description="", standalone=True
-    )
+    map_svg = map_of_members(page["participations"]).svg(title="", description="", standalone=True)
     data = json.dumps(
         {
             "site": settings.SITE_NAME,

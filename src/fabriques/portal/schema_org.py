@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
+
 def _script(data: dict[str, Any]) -> SafeString:
     text = json.dumps(data, ensure_ascii=False)
     # Inside a <script>, these would end it or open a comment.

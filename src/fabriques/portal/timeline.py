@@ -19,7 +19,8 @@ class _Bar:
 def timeline(announced: Sequence[str], actual: Sequence[str]) -> SafeString:
     """An SVG drawing, hidden from screen readers: the table beside it says the same.
 
-    Each pair is (start, end) as partial dates, "" when unknown. Empty when no complete pair of dates is known. A date known to the year covers the whole year.
+    Each pair is (start, end) as partial dates, "" when unknown. Empty when no pair is complete. A
+    date known to the year covers the whole year.
     """
     bars = [
         _Bar(label, _number(start), _number(end, last=True), css)

@@ -9,4 +9,8 @@ class ProgrammeConfig(AppConfig):
     verbose_name = "Programme"
 
     def ready(self) -> None:
+        from fabriques.programme.domain import reindex_fabriques
+        from fabriques.territories.domain import follow
+
         kinds.register("fabrique", "Fabriques", position=10)
+        follow(reindex_fabriques)

@@ -71,6 +71,7 @@ def check(facts: Facts) -> Report:
     if announced := facts.announced.get("territories"):
         report.notes.append(
             f"L’ANCT annonce {announced} territoires : il en manque {announced - distinct} "
-            f"à notre liste (ou {announced - len(participations)} si elle compte les participations)."
+            f"à notre liste (ou {announced - len(participations)} si elle compte les "
+            "participations)."
         )
     return report

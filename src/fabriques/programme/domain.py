@@ -30,7 +30,7 @@ from fabriques.territories.enums import Accuracy, Kind, Nature
 from fabriques.territories.models import NationalProgramme, Territory
 
 
-class UnknownTerritory(Exception):
+class UnknownTerritoryError(Exception):
     """The facts name a territory that the referential does not hold."""
 
 
@@ -183,7 +183,7 @@ def _place_territory(key: str, record: Record) -> Territory:
         code = record["insee"] if kind == Kind.COMMUNE else record.get("siren", key)
         found = Territory.objects.filter(kind=kind, code=code).first()
         if found is None:
-            raise UnknownTerritory(
+            raise UnknownTerritoryError(
                 f"{record['name']} ({code}) : absent du référentiel des territoires."
             )
         territory = found
@@ -230,9 +230,7 @@ def _save_participations(
             defaults={
                 "named": item.get("named", ""),
                 "focus_generation": item.get("focus_generation"),
-                "focus_territory": Territory.objects.filter(
-                    kind=Kind.QPV, code=focus_code
-                ).first()
+                "focus_territory": Territory.objects.filter(kind=Kind.QPV, code=focus_code).first()
                 if focus_code
                 else None,
                 "local_question": item.get("local_question", ""),

@@ -1,4 +1,4 @@
-"""The file of facts, `data/fabriques.toml`: read, checked, never interpreted beyond what it says."""
+"""The file of facts, `data/fabriques.toml`: read and checked, never read beyond its words."""
 
 import tomllib
 from collections.abc import Iterator

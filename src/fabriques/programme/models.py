@@ -184,9 +184,7 @@ class Result(models.Model):
 
     class Meta:
         ordering = ["fabrique", "date", "title"]
-        constraints = [
-            models.UniqueConstraint(fields=["fabrique", "title"], name="result_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["fabrique", "title"], name="result_unique")]
 
     def __str__(self) -> str:
         return self.title
@@ -223,9 +221,7 @@ class Facet(models.Model):
 
     class Meta:
         ordering = ["value", "fabrique"]
-        constraints = [
-            models.UniqueConstraint(fields=["value", "fabrique"], name="facet_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["value", "fabrique"], name="facet_unique")]
 
     def __str__(self) -> str:
         return f"{self.value_id} : {self.fabrique_id}"

@@ -172,6 +172,6 @@ def sources_of(fabrique: Fabrique) -> list[Source]:
     found = {source.pk: source for source in fabrique.sources.all()}
     for participation in fabrique.participations.all():
         found.update((source.pk, source) for source in participation.sources.all())
-    for item in (*fabrique.partnerships.all(), *fabrique.results.all()):
-        found[item.source.pk] = item.source
+    found.update((item.source.pk, item.source) for item in fabrique.partnerships.all())
+    found.update((item.source.pk, item.source) for item in fabrique.results.all())
     return list(found.values())

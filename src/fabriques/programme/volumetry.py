@@ -3,6 +3,7 @@
 import random
 
 from django.db import transaction
+from django.utils.text import slugify
 
 from fabriques.programme.domain import reindex_fabriques
 from fabriques.programme.models import (
@@ -18,10 +19,28 @@ from fabriques.territories.enums import Kind
 from fabriques.territories.models import NationalProgramme, Territory
 
 PREFIX = "vol-"
-WORDS = (
-    "mobilités jeunesse logement santé énergie culture commerce agriculture forêt littoral montagne "
-    "tourisme industrie numérique école vieillissement alimentation eau climat emploi"
-).split()
+WORDS = [
+    "mobilités",
+    "jeunesse",
+    "logement",
+    "santé",
+    "énergie",
+    "culture",
+    "commerce",
+    "agriculture",
+    "forêt",
+    "littoral",
+    "montagne",
+    "tourisme",
+    "industrie",
+    "numérique",
+    "école",
+    "vieillissement",
+    "alimentation",
+    "eau",
+    "climat",
+    "emploi",
+]
 
 
 @transaction.atomic
@@ -50,7 +69,7 @@ def generate(*, factor: int, seed: int = 1) -> int:
         [
             Fabrique(
                 code=f"{PREFIX}{number:05}",
-                slug=f"{PREFIX}{number:05}-{words[0]}-{words[1]}",
+                slug=slugify(f"{PREFIX}{number:05} {words[0]} {words[1]}"),
                 title=f"{words[0].capitalize()}, {words[1]} et {words[2]} : quelles transitions ?",
                 year=2018 + number % 9,
                 initiator=organisations[0],

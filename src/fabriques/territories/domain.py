@@ -7,7 +7,7 @@ Each writes only what differs, so that doing it again changes nothing. The journ
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -388,8 +388,8 @@ def refresh_statistics() -> None:
 def record_import(
     *, name: str, source: str, digest: str, counts: Counts, rejected: int = 0
 ) -> ImportRun:
-    """Keep what an import did; `digest` is the SHA-256 of what it read."""
-    return ImportRun.objects.create(
+    """Keep what an import did; `digest` is the SHA-256 of what it read. Tells the followers."""
+    run = ImportRun.objects.create(
         name=name,
         source=source[:300],
         digest=digest,
@@ -398,3 +398,20 @@ def record_import(
         closed=counts.closed,
         rejected=rejected,
     )
+    if counts:
+        for tell in _followers:
+            tell()
+    return run
+
+
+_followers: list[Callable[[], None]] = []
+
+
+def follow(tell: Callable[[], None]) -> None:
+    """Have `tell` called in the transaction of every import that changed something.
+
+    For higher floors that keep names or positions of territories in read models of their own; to
+    be called from `AppConfig.ready`.
+    """
+    if tell not in _followers:
+        _followers.append(tell)

@@ -22,7 +22,7 @@ SEGMENTS: dict[str, str] = {
 def address_of(kind: str, code: str) -> str:
     """The page of a territory, also where only its values were read."""
     if kind in PLAIN_KINDS:
-        return reverse("territory", args=[code])
+        return f"{reverse('territories')}{code}/"  # many times a page: codes need no quoting
     return reverse("territory-other", args=[SEGMENTS[kind], code])
 
 
@@ -165,6 +165,22 @@ class ProgrammeMembership(models.Model):
         return f"{self.external_id or self.programme_id} : {self.territory_id}"
 
 
+IMPORTS = {
+    "referentiel": "Découpage administratif",
+    "faits": "Faits sur les fabriques",
+    "qpv": "Quartiers prioritaires",
+    "acv": "Action cœur de ville",
+    "pvd": "Petites villes de demain",
+    "ti": "Territoires d’industrie",
+    "croisement": "Croisement des programmes",
+    "densite": "Grille de densité",
+    "centralite": "Niveaux de centralité",
+    "montagne": "Communes de montagne",
+    "ruralite": "Types de ruralité",
+    "positions": "Positions",
+}
+
+
 class ImportRun(models.Model):
     """What one import did: shown to those who run it, and on the page of open data."""
 
@@ -182,3 +198,8 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.source})"
+
+    @property
+    def label(self) -> str:
+        """Its name in the words of a page."""
+        return IMPORTS.get(self.name, self.name)

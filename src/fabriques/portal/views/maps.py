@@ -1,14 +1,18 @@
 """The map: a page with its table, and the same drawing as a file."""
 
 import json
+from typing import cast
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from fabriques.kit.paging import paginate
 from fabriques.portal.maps import LEGENDS, map_of
 from fabriques.programme import queries
+from fabriques.programme.models import Participation
 
 PER_PAGE = 50
 # Where the interactive map can jump to; `interactive-map.js` knows their bounds.
@@ -21,6 +25,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
     filters, messages = queries.Filters.parse(request.GET)
     legend = _legend(request)
     drawing = map_of(filters, legend=legend)
+    page = paginate(queries.listed_participations(filters), request.GET.get("page"), PER_PAGE)
+    part = f", page {page.number} sur {page.paginator.num_pages}"
     return render(
         request,
         "portal/map.html",
@@ -28,9 +34,10 @@ def map_page(request: HttpRequest) -> HttpResponse:
             "filters": filters,
             "messages": messages,
             "dimensions": queries.dimensions(filters),
-            "page": paginate(
-                queries.listed_participations(filters), request.GET.get("page"), PER_PAGE
-            ),
+            "page": page,
+            "rows": queries.mapped(cast("QuerySet[Participation]", page.object_list)),
+            "root": reverse("fabriques"),
+            "caption": "Participations" + (part if page.paginator.num_pages > 1 else ""),
             "query": _with_legend(filters.query_string(), legend),
             "legend": legend,
             "legends": [

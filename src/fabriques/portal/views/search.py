@@ -7,7 +7,7 @@ from fabriques.kit.search import kinds
 from fabriques.kit.search.query import find
 
 # Answers shown of each kind, and of the one kind that was asked for.
-SHOWN, SHOWN_OF_ONE = 12, 60
+SHOWN, SHOWN_OF_ONE = 8, 60
 
 
 def search(request: HttpRequest) -> HttpResponse:
@@ -17,23 +17,24 @@ def search(request: HttpRequest) -> HttpResponse:
     chosen = {asked} if asked in known else None
     limit = SHOWN_OF_ONE if chosen else SHOWN
     results = find(text, kinds=chosen, limit=limit * len(known), per_kind=limit) if text else None
-    groups = [
-        {
-            "kind": kind,
-            "label": known.get(kind, kind),
-            "hits": [hit for hit in results.hits if hit.kind == kind],
-            "total": total,
-            "capped": kind in results.capped,
-        }
-        for kind, total in (results.total if results else {}).items()
-        if results and total
-    ]
+    groups = []
+    for kind, total in results.total.items() if results else ():
+        hits = [hit for hit in results.hits if hit.kind == kind] if results else []
+        groups.append(
+            {
+                "kind": kind,
+                "label": known.get(kind, kind),
+                "hits": hits,
+                "total": total,
+                "capped": results is not None and kind in results.capped,
+                "more": not chosen and total > len(hits),
+            }
+        )
     return render(
         request,
         "portal/search.html",
         {
             "text": text,
-            "chosen": bool(chosen),
             "results": results,
             "groups": groups,
             "section": "search",

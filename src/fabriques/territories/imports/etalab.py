@@ -112,6 +112,14 @@ class _Record:
         return code
 
 
+def fingerprint(folder: Path) -> str:
+    """SHA-256 of the package's files, as `read` finds it; raises `OSError` when one is missing."""
+    digest = hashlib.sha256()
+    for name in FILES:
+        digest.update((folder / f"{name}.json").read_bytes())
+    return digest.hexdigest()
+
+
 def read(folder: Path) -> Country:
     """Read the six files of the package. Raises `RefusedError` at the first thing out of order."""
     country = Country(version=_version(folder))

@@ -9,7 +9,9 @@ from fabriques.programme.checks import check
 
 
 class Command(BaseCommand):
-    help = "Check the file of facts against the referential of territories; print what does not fit."
+    help = (
+        "Check the file of facts against the referential of territories; print what does not fit."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", nargs="?", type=Path, default=settings.FACTS)

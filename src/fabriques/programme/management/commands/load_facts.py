@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *, path: Path, **options: Any) -> None:
         try:
             changed = domain.load_facts(facts=facts.read(path), actor=f"Fichier {path.name}")
-        except (facts.FactsError, domain.UnknownTerritory) as error:
+        except (facts.FactsError, domain.UnknownTerritoryError) as error:
             raise CommandError(str(error)) from error
         if options["verbosity"]:
             self.stdout.write(f"{len(changed)} fabrique(s) créée(s) ou mise(s) à jour.")
