@@ -49,12 +49,14 @@ class Marker:
     def extract(self, text: str) -> SafeString:
         """The piece of `text` that answers the most words; "" when none does."""
         text = " ".join(composed(text[:_SCANNED]).split())
+        # With one word nothing is weighed: the first place is the best.
+        enough = _WEIGHED if len(self._words) > 1 else 1
         matches: list[tuple[int, int]] = []
         for found in _WORD.finditer(text):
             which = self.which(found.group())
             if which is not None:
                 matches.append((found.start(), which))
-                if len(matches) == _WEIGHED:
+                if len(matches) == enough:
                     break
         if not matches:
             return SafeString("")
