@@ -26,6 +26,8 @@ def site() -> Iterator[str]:
     """The site as production serves it (DEBUG off), on a database of its own."""
     var = VAR / "browser"
     var.mkdir(parents=True, exist_ok=True)
+    for left in var.glob("fabriques.sqlite3*"):  # of an earlier run, perhaps of another schema
+        left.unlink()
     environment = {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "fabriques.settings",
