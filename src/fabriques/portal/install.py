@@ -14,7 +14,6 @@ from fabriques.kit.search.models import SearchEntry
 from fabriques.programme import domain, facts
 from fabriques.territories import search as territories_search
 from fabriques.territories.imports import etalab, referential
-from fabriques.territories.mapping import outlines
 from fabriques.territories.models import ImportRun
 
 Say = Callable[[str], None]
@@ -35,6 +34,8 @@ def prepare_assets(say: Say) -> None:
     say("Feuilles de style, polices et scripts…")
     settings.ASSETS.mkdir(parents=True, exist_ok=True)
     assets.build(settings.NODE_MODULES, settings.ASSETS)
+    from fabriques.territories.mapping import outlines  # heavy, and not needed at the next start
+
     say("Contours de la carte…")
     outlines.build(settings.NODE_MODULES, settings.ASSETS / "map")
     say("Fichiers servis : empreintes et compression…")

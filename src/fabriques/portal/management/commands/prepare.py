@@ -7,6 +7,7 @@ from fabriques.portal import install
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # `check` has its own command; every start would pay for it
     help = "Build the assets, create the tables and load the data; what is already there stays."
 
     def add_arguments(self, parser: CommandParser) -> None:
