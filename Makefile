@@ -24,7 +24,7 @@ run: install ## install, build, load the data and serve on 127.0.0.1:$PORT
 	@$(BIN)/fabriques prepare
 	@echo "Le site est sur http://127.0.0.1:$(PORT)/ (arrêt : Ctrl-C)"
 	@$(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 1 \
-		--blocking-threads 4 --no-access-log --log-level warning fabriques.wsgi:application
+		--blocking-threads 2 --no-access-log --log-level warning fabriques.wsgi:application
 
 test: $(DEV) $(NODE) ## every test: SQLite, PostgreSQL, real Chromium
 	@$(BIN)/python tests/services.py "$(POSTGRES_URL)"

@@ -20,7 +20,7 @@ from bench import lighthouse, load, ours, peer
 
 LIST = "/fabriques/"
 PAGE = "/fabriques/fabp-07-sites-industriels-de-demain/"
-ROUNDS, SECONDS, CONNECTIONS = 5, 4, 4
+ROUNDS, SECONDS, CONNECTIONS = 5, 3, 4
 broken: list[str] = []
 
 
@@ -70,7 +70,7 @@ def bench_peer() -> None:
 def bench_base() -> None:
     """The same pages against the base template around a constant body of the same size."""
     with ours.serve(ours.prepare(1)) as us:
-        print("Base template around a constant body, 1 worker, 4 threads")
+        print("Base template around a constant body, 1 worker, 1 thread")
         for path in (LIST, PAGE):
             result = load.alternate(
                 us + path,

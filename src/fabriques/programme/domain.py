@@ -49,6 +49,11 @@ def load_facts(*, facts: Facts, actor: str) -> list[str]:
             defaults={
                 name: record.get(name, "")
                 for name in ("title", "publisher", "date", "licence", "url")
+            }
+            | {
+                "announced_territories": facts.announced.get("territories")
+                if slug == facts.announced.get("source")
+                else None
             },
         )[0]
         for slug, record in facts.sources.items()

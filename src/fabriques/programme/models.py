@@ -19,6 +19,12 @@ class Source(models.Model):
     date = PartialDateField("date")
     licence = models.CharField("licence", max_length=100, blank=True)
     url = models.URLField("adresse", max_length=300, blank=True)
+    announced_territories = models.PositiveIntegerField(
+        "territoires annoncés",
+        null=True,
+        blank=True,
+        help_text="a total that the source gives, to hold against what we can list",
+    )
 
     class Meta:
         ordering = ["slug"]
@@ -235,8 +241,7 @@ class Sheet(models.Model):
 
     fabrique = models.OneToOneField(Fabrique, models.CASCADE, related_name="sheet")
     heading = models.CharField(max_length=120, help_text="year and main transition")
-    count = models.CharField(max_length=40, help_text="how many members, in words")
-    members = models.TextField(blank=True, help_text="names with départements, by name")
+    members = models.TextField(help_text="how many, then names with départements, by name")
     page = models.TextField(help_text="JSON, see `sheets.page`")
 
     class Meta:

@@ -49,10 +49,10 @@ def sheet(fabrique: Fabrique) -> Sheet:
     return Sheet(
         fabrique=fabrique,
         heading=" · ".join(part for part in (year, transition) if part),
-        count=f"{len(participations)} territoire{many} :"
+        members=f"{len(participations)} territoire{many} : "
+        + ", ".join(_short(item) for item in participations)
         if participations
         else "Territoires non publiés",
-        members=", ".join(_short(item) for item in participations),
         page=json.dumps(page(fabrique), ensure_ascii=False),
     )
 

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Prefetch, QuerySet
 from django.utils.functional import cached_property
 
 from fabriques.kit.prepared import Prepared
-from fabriques.programme.models import Fabrique, Participation, Partnership, Result, Sheet
+from fabriques.programme.models import Fabrique, Participation, Partnership, Result, Sheet, Source
 from fabriques.programme.queries.filters import (
     Dimension,
     Filters,
@@ -33,7 +33,6 @@ class Card(NamedTuple):
     year: int | None
     objective: str
     heading: str
-    size: str
     members: str
 
 
@@ -44,7 +43,6 @@ _CARD = (
     "year",
     "objective",
     "sheet__heading",
-    "sheet__count",
     "sheet__members",
 )
 
@@ -109,6 +107,13 @@ class Counters:
     participations: int
     territories: int
     per_year: list[tuple[int | None, int, int]]  # year, fabriques, participations
+    announced: Source | None  # a total published elsewhere, when it is not ours
+
+    @property
+    def lacking(self) -> int:
+        """How many territories that total has more than our list; 0 or less: none."""
+        total = self.announced.announced_territories if self.announced else None
+        return (total or 0) - self.territories
 
 
 def counters() -> Counters:
@@ -125,6 +130,7 @@ def counters() -> Counters:
         participations=participations["total"],
         territories=participations["territories"],
         per_year=per_year,
+        announced=Source.objects.exclude(announced_territories=None).order_by("-date").first(),
     )
 
 
