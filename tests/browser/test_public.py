@@ -149,7 +149,7 @@ def test_each_mark_of_the_map_is_reached_and_opened_by_keyboard(desk: Watched) -
 
 def test_the_interactive_map_works_without_any_other_network(desk: Watched) -> None:
     page = desk.open("/carte/interactive/?annee=2018")
-    expect(page.locator("#carte-etat")).to_have_text("12 points sur la carte.")
+    expect(page.locator("#carte-etat")).to_have_text("12 participations sur la carte.")
     point = page.locator('path[role="button"]').first
     point.focus()
     page.keyboard.press("Enter")

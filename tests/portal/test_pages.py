@@ -13,6 +13,7 @@ from fabriques.portal.timeline import timeline
 from fabriques.programme.models import Fabrique
 from fabriques.territories import search as territories_search
 from fabriques.territories.enums import Kind
+from fabriques.territories.models import NationalProgramme
 from tests.factories import (
     make_fabrique,
     make_organisation,
@@ -247,6 +248,41 @@ def test_other_codes_lead_to_the_canonical_address(client: Client) -> None:
         answer = client.get(address)
         assert (answer.status_code, answer.headers["Location"]) == (301, "/territoires/2A004/")
     assert client.get(commune.get_absolute_url()).status_code == 200
+
+
+def test_the_code_of_a_fabrique_leads_to_its_page(client: Client) -> None:
+    fabrique = make_fabrique(code="fabp-88", slug="fabp-88-un-sujet", indexed=True)
+    for address in ("/fabriques/fabp-88/", "/fabriques/FABP-88/"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["Location"]) == (
+            301,
+            fabrique.get_absolute_url(),
+        )
+
+
+def test_the_map_shows_the_members_that_the_filter_means(client: Client) -> None:
+    overseas = make_territory(name="Là-bas", overseas=True, longitude=55.5, latitude=-21)
+    grouping = make_territory(Kind.EPT, name="Ici", longitude=2, latitude=48)
+    make_fabrique(members=[overseas, grouping], indexed=True)
+    for query, shown, hidden in (
+        ("outre-mer=oui", "Là-bas", "Ici"),
+        ("outre-mer=non", "Ici", "Là-bas"),
+        ("type=EPT", "Ici", "Là-bas"),
+    ):
+        html = client.get(f"/carte/?{query}").content.decode()
+        assert "1 participation" in html
+        assert f">{shown}</a>" in html
+        assert f">{hidden}</a>" not in html
+    assert ">Ici</a>" in client.get("/carte/?outre-mer=oui&outre-mer=non").content.decode()
+
+
+def test_a_programme_is_said_once(client: Client) -> None:
+    commune = make_territory()
+    programme = NationalProgramme.objects.create(slug="acv", name="Action cœur de ville")
+    for number in ("acv-1", "acv-001"):
+        commune.programme_memberships.create(programme=programme, external_id=number)
+    html = client.get(commune.get_absolute_url()).content.decode()
+    assert html.count("Action cœur de ville") == 1
 
 
 def test_a_closed_territory_leads_to_its_successor(client: Client) -> None:

@@ -64,6 +64,8 @@ def test_minimal_file_is_read(write) -> None:
         ("[-1.6, 49.6]", "[-1.6, 149.6]", "hors du globe"),
         ('id = "page"\n', "", "identifiant manquant"),
         ("[[source]]", "[[source", "lecture impossible"),
+        ("year = 2018", "anne = 2018", "clé « anne » inconnue"),
+        ('territory = "200067205"', 'territory = "200067205"\n  perimetre = "x"', "perimetre"),
     ],
 )
 def test_a_broken_file_is_refused_with_a_sentence(write, before, after, expected) -> None:

@@ -89,6 +89,21 @@ def test_nothing_is_loaded_when_a_territory_is_unknown(altered: Path) -> None:
     assert JournalEntry.objects.count() == before
 
 
+def test_a_fabrique_that_leaves_the_file_stays_and_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "faits.toml"
+    text = settings.FACTS.read_text(encoding="utf-8")
+    path.write_text(text[: text.rindex("[[fabrique]]")], encoding="utf-8")
+    output = StringIO()
+    call_command("load_facts", path, stdout=output)
+    assert "fabp-22 : absente du fichier, gardée sur le site" in output.getvalue()
+    assert Fabrique.objects.filter(code="fabp-22").exists()
+
+
+def test_the_home_page_says_what_our_list_lacks() -> None:
+    html = Client().get("/").content.decode()
+    assert "113 territoires</a> : il en manque 8 à nos sources" in html
+
+
 def test_former_names_are_kept() -> None:
     names = set(FormerName.objects.values_list("organisation__slug", "acronym").order_by("pk"))
     assert ("intercommunalites-de-france", "AdCF") in names

@@ -57,15 +57,10 @@ def prepare_data(say: Say) -> None:
     if not _loaded("referentiel", etalab.fingerprint(source)):
         say("Découpage administratif de la France (35 000 communes)…")
         referential.run(source, say)
-    digest = _digest([settings.FACTS])
-    if not _loaded("faits", digest):
+    read = facts.read(settings.FACTS)
+    if not _loaded("faits", read.digest):
         say("Fabriques prospectives…")
-        changed = domain.load_facts(
-            facts=facts.read(settings.FACTS), actor=f"Fichier {settings.FACTS.name}"
-        )
-        ImportRun.objects.create(
-            name="faits", source=settings.FACTS.name, digest=digest, changed=len(changed)
-        )
+        domain.load_facts(facts=read, actor=domain.TEAM)
     if not SearchEntry.objects.filter(kind="territoire").exists():
         say("Index de recherche…")
         territories_search.rebuild()

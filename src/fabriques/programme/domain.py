@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, QuerySet
 
 from fabriques.kit import journal
 from fabriques.kit.search import index
+from fabriques.kit.search.text import normalise
 from fabriques.programme import search
 from fabriques.programme.facts import Facts, Record
 from fabriques.programme.models import (
@@ -27,7 +28,10 @@ from fabriques.programme.models import (
 from fabriques.programme.queries import with_details
 from fabriques.programme.sheets import sheet
 from fabriques.territories.enums import Accuracy, Kind, Nature
-from fabriques.territories.models import NationalProgramme, Territory
+from fabriques.territories.models import ImportRun, NationalProgramme, Territory
+
+# Who changes the file of facts, in the words of the page of a fabrique.
+TEAM = "l’équipe du site (fichier des faits)"
 
 
 class UnknownTerritoryError(Exception):
@@ -112,6 +116,9 @@ def load_facts(*, facts: Facts, actor: str) -> list[str]:
         )
     if changed:
         reindex_fabriques(Fabrique.objects.filter(code__in=changed))
+    ImportRun.objects.create(
+        name="faits", source=facts.name, digest=facts.digest, changed=len(changed)
+    )
     return changed
 
 
@@ -283,10 +290,13 @@ def reindex_fabriques(fabriques: QuerySet[Fabrique] | None = None) -> None:
     wanted = {fabrique.pk: Counter(_facets(fabrique)) for fabrique in chosen}
     labels = {(d, v): label for counts in wanted.values() for d, v, label in counts}
     FacetValue.objects.bulk_create(
-        [FacetValue(dimension=d, value=v, label=label) for (d, v), label in labels.items()],
+        [
+            FacetValue(dimension=d, value=v, label=label, sort=normalise(label))
+            for (d, v), label in labels.items()
+        ],
         update_conflicts=True,
         unique_fields=["dimension", "value"],
-        update_fields=["label"],
+        update_fields=["label", "sort"],
     )
     values = {(item.dimension, item.value): item.pk for item in FacetValue.objects.all()}
     Facet.objects.bulk_create(

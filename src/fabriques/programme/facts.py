@@ -1,5 +1,6 @@
 """The file of facts, `data/fabriques.toml`: read and checked, never read beyond its words."""
 
+import hashlib
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,25 @@ from fabriques.kit.dates import validate_partial_date
 from fabriques.programme.enums import OrganisationKind, ResultKind, Role
 
 Record = dict[str, Any]
+
+# The keys that each table may have: anything else is a slip of the pen.
+KEYS = {
+    "source": "id title publisher date licence url dataset",
+    "transition": "id name",
+    "programme": "id name operator",
+    "organisation": "id name acronym kind former_names",
+    "territory": "siren insee code name kind nature departement position position_source",
+    "fabrique": (
+        "id slug title year initiator transitions programmes announced actual context objective "
+        "sources note partnership participation result"
+    ),
+    "partnership": "organisation role person named source",
+    "participation": (
+        "territory named focus focus_code focus_generation local_question joined left sources "
+        "present"
+    ),
+    "result": "title kind publisher date url source",
+}
 
 
 class FactsError(Exception):
@@ -33,6 +53,8 @@ class Facts:
     territories: dict[str, Record]
     fabriques: dict[str, Record]
     announced: Record = field(default_factory=dict)
+    digest: str = ""
+    name: str = ""
 
     def participations(self) -> Iterator[tuple[str, Record]]:
         for code, fabrique in self.fabriques.items():
@@ -43,7 +65,8 @@ class Facts:
 def read(path: Path) -> Facts:
     """Read and check the file; raise `FactsError` with every problem found, not only the first."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        data = tomllib.loads(content.decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FactsError([f"{path.name} : lecture impossible ({error})."]) from error
     problems: list[str] = []
@@ -55,6 +78,8 @@ def read(path: Path) -> Facts:
         territories=_by_id(data, "territory", problems),
         fabriques=_by_id(data, "fabrique", problems),
         announced=data.get("announced", {}),
+        digest=hashlib.sha256(content).hexdigest(),
+        name=path.name,
     )
     problems += _problems(facts)
     if problems:
@@ -72,7 +97,16 @@ def _by_id(data: Record, table: str, problems: list[str]) -> dict[str, Record]:
             problems.append(f"[[{table}]] {key} : déjà décrit plus haut.")
         else:
             records[key] = record
+        problems += _unknown_keys(table, str(key), record)
+        for inner in ("partnership", "participation", "result"):
+            for item in record.get(inner, []) if table == "fabrique" else ():
+                problems += _unknown_keys(inner, str(key), item)
     return records
+
+
+def _unknown_keys(table: str, where: str, record: Record) -> list[str]:
+    known = KEYS[table].split()
+    return [f"{where} : clé « {key} » inconnue." for key in record if key not in known]
 
 
 def _problems(facts: Facts) -> Iterator[str]:

@@ -202,10 +202,11 @@ class FacetValue(models.Model):
     dimension = models.CharField(max_length=12)
     value = models.CharField(max_length=60)
     label = models.CharField(max_length=200)
+    sort = models.CharField(max_length=200, help_text="the label without accents, to sort by")
     total = models.PositiveIntegerField(default=0, help_text="fabriques that have it")
 
     class Meta:
-        ordering = ["dimension", "label", "value"]
+        ordering = ["dimension", "sort", "value"]
         constraints = [
             models.UniqueConstraint(fields=["dimension", "value"], name="facet_value_unique")
         ]

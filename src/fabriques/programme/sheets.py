@@ -74,7 +74,12 @@ def page(fabrique: Fabrique) -> dict[str, Any]:
         "objective": fabrique.objective,
         "context": fabrique.context,
         "note": fabrique.note,
-        "transitions": [[item.slug, item.name] for item in fabrique.transitions.all()],
+        "transitions": [
+            [item.slug, item.name]
+            for item in sorted(
+                fabrique.transitions.all(), key=lambda item: item.pk != fabrique.main_transition_id
+            )
+        ],
         "programmes": [[item.slug, item.name] for item in fabrique.programmes.all()],
         "announced": [fabrique.announced_start, fabrique.announced_end],
         "actual": [fabrique.actual_start, fabrique.actual_end],
@@ -129,7 +134,9 @@ def page(fabrique: Fabrique) -> dict[str, Any]:
                 "verb": entry.verb,
                 "actor": entry.actor,
                 "changed": ", ".join(
-                    FIELD_LABELS.get(name, name) for name in entry.changed if entry.before
+                    label
+                    for name, label in FIELD_LABELS.items()
+                    if entry.before and name in entry.changed
                 ),
                 "reason": entry.reason,
             }

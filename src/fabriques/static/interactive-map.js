@@ -23,15 +23,29 @@ const read = async (address) => {
   return answer.json();
 };
 
-const popup = ({ territoire, departement, adresse, fabrique, annee }) => {
+// What stands at one place: the same territory several times, or neighbours at one centre.
+const popup = (features) => {
   const body = document.createElement("div");
-  const link = document.createElement("a");
-  link.href = adresse;
-  link.textContent = departement ? `${territoire} (${departement})` : territoire;
-  const line = document.createElement("p");
-  line.textContent = [fabrique ?? "Titre non publié", annee].filter(Boolean).join(", ");
-  body.append(link, line);
+  for (const { properties } of features) {
+    const { territoire, departement, adresse, fabrique, annee } = properties;
+    const link = document.createElement("a");
+    link.href = adresse;
+    link.textContent = departement ? `${territoire} (${departement})` : territoire;
+    const line = document.createElement("p");
+    line.textContent = [fabrique ?? "Titre non publié", annee].filter(Boolean).join(", ");
+    body.append(link, line);
+  }
   return body;
+};
+
+const byPlace = (features) => {
+  const places = new Map();
+  for (const feature of features) {
+    if (!feature.geometry) continue;
+    const key = feature.geometry.coordinates.join();
+    places.set(key, [...(places.get(key) ?? []), feature]);
+  }
+  return [...places.values()];
 };
 
 try {
@@ -47,38 +61,34 @@ try {
     interactive: false,
     style: { color: "#6a6af4", weight: 1, fillColor: "#e8edff", fillOpacity: tiles ? 0.1 : 1 },
   }).addTo(map);
-  const layer = L.geoJSON(places, {
-    filter: (feature) => feature.geometry !== null,
-    pointToLayer: ({ properties }, latlng) =>
-      L.circleMarker(latlng, {
-        radius: 8, color: "#fff", weight: 2, fillOpacity: 1,
-        fillColor: properties.position_approchee ? "#929292" : "#000091",
-      }),
-    onEachFeature: ({ properties }, shape) => {
-      shape.bindPopup(() => popup(properties));
-      // Leaflet draws points as SVG paths: make each a button for the keyboard.
-      shape.on("add", () => {
-        const path = shape.getElement();
-        if (!path) return;
-        path.setAttribute("tabindex", "0");
-        path.setAttribute("role", "button");
-        path.setAttribute("aria-label", properties.territoire);
-        path.addEventListener("keydown", (event) => {
-          if (event.key === "Enter" || event.key === " ") {
-            event.preventDefault();
-            shape.openPopup();
-          }
-        });
-      });
-    },
-  }).addTo(map);
+  for (const features of byPlace(places.features)) {
+    const [longitude, latitude] = features[0].geometry.coordinates;
+    const { territoire, position_approchee } = features[0].properties;
+    const shape = L.circleMarker([latitude, longitude], {
+      radius: 8, color: "#fff", weight: 2, fillOpacity: 1,
+      fillColor: position_approchee ? "#666" : "#000091",
+    });
+    shape.bindPopup(() => popup(features));
+    shape.addTo(map);
+    // Leaflet draws points as SVG paths: make each a button for the keyboard.
+    const path = shape.getElement();
+    path.setAttribute("tabindex", "0");
+    path.setAttribute("role", "button");
+    path.setAttribute("aria-label", territoire);
+    path.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        shape.openPopup();
+      }
+    });
+  }
   map.fitBounds(PLACES.Hexagone);
   for (const button of jumps.querySelectorAll("button")) {
     button.addEventListener("click", () => map.fitBounds(PLACES[button.textContent]));
   }
   jumps.hidden = false;
-  const count = layer.getLayers().length;
-  state.textContent = count > 1 ? `${count} points sur la carte.` : `${count} point sur la carte.`;
+  const count = places.features.length;
+  state.textContent = `${count} participation${count > 1 ? "s" : ""} sur la carte.`;
 } catch (error) {
   console.error(error);
   state.textContent = "La carte n’a pas pu être chargée. La carte simple donne les mêmes informations.";

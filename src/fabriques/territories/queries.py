@@ -257,7 +257,7 @@ def _profile(row: Sequence[Any], memberships: Mapping[int, set[str]]) -> Profile
 
 def _missing(me: Profile, others: list[Profile]) -> list[str]:
     """Criteria that nothing was compared by, for lack of data."""
-    missing = [] if me.population else ["population"]
+    missing = [] if me.population or me.kind == Kind.QPV else ["population"]
     if me.kind in PLAIN_KINDS:
         missing += [
             label
@@ -285,7 +285,7 @@ def regions() -> QuerySet[Territory]:
     """Régions, then the collectivités of the overseas, by name."""
     return Territory.objects.filter(
         kind__in=[Kind.REGION, Kind.COLLECTIVITE], closed_on=None
-    ).order_by("-kind", "name", "code")
+    ).order_by("-kind", "code")
 
 
 @dataclass(frozen=True)
@@ -331,12 +331,18 @@ def programmes(territory: Territory) -> list[ProgrammeMembership]:
         whose |= Q(territory__epci=territory)
     elif territory.kind == Kind.EPT:
         whose |= Q(territory__ept=territory)
+    elif territory.epci_id:
+        whose |= Q(territory=territory.epci_id)
     rows = list(
         ProgrammeMembership.objects.filter(whose)
         .select_related("programme", "territory")
         .order_by("programme__name", "territory__name", "external_id")[:200]
     )
-    return sorted(rows, key=lambda row: row.territory_id != territory.pk)
+    rows.sort(key=lambda row: (row.territory_id != territory.pk, row.closed_on is not None))
+    # Two files may name one membership differently: a programme is said once for each territory.
+    return list({(row.programme_id, row.territory_id): row for row in reversed(rows)}.values())[
+        ::-1
+    ]
 
 
 def programmes_imported() -> bool:

@@ -5,7 +5,7 @@ import json
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from fabriques.kit.paging import paginate
@@ -15,6 +15,7 @@ from fabriques.portal.pictures import fabrique_picture
 from fabriques.portal.schema_org import fabrique_data
 from fabriques.portal.timeline import timeline
 from fabriques.programme import queries
+from fabriques.programme.models import Fabrique
 
 
 def fabriques(request: HttpRequest) -> HttpResponse:
@@ -47,6 +48,9 @@ def fabriques(request: HttpRequest) -> HttpResponse:
 def fabrique(request: HttpRequest, slug: str) -> HttpResponse:
     sheet = queries.sheet(slug)
     if sheet is None:
+        # `fabp-09` alone is what people write down.
+        if found := Fabrique.objects.filter(code=slug.lower()).first():
+            return redirect(found, permanent=True)
         raise Http404("Aucune fabrique à cette adresse.")
     page = json.loads(sheet)
     title = page["title"]

@@ -24,6 +24,7 @@ def search(request: HttpRequest) -> HttpResponse:
             {
                 "kind": kind,
                 "label": known.get(kind, kind),
+                "noun": known.get(kind, kind).lower().removesuffix("" if total > 1 else "s"),
                 "hits": hits,
                 "total": total,
                 "capped": results is not None and kind in results.capped,

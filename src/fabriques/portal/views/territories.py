@@ -1,10 +1,13 @@
 """Territories: how to find one, and the page of any of the 36 000."""
 
+from collections.abc import Iterable
+
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from fabriques.kit.paging import paginate
+from fabriques.kit.search.text import normalise
 from fabriques.programme.queries import participations_in, taking_part
 from fabriques.territories import queries
 from fabriques.territories.enums import Kind
@@ -30,9 +33,21 @@ def territories(request: HttpRequest) -> HttpResponse:
         {
             "text": text,
             "found": queries.lookup(text, limit=20) if text else [],
-            "regions": queries.regions(),
+            "groups": _by_kind(queries.regions()),
         },
     )
+
+
+def _by_kind(regions: Iterable[Territory]) -> list[tuple[str, list[Territory]]]:
+    """Régions, then collectivités of the overseas, each by name."""
+    ordered = sorted(regions, key=lambda region: normalise(region.name))
+    return [
+        (label, [region for region in ordered if region.kind == kind])
+        for kind, label in (
+            (Kind.REGION, "Par région"),
+            (Kind.COLLECTIVITE, "Par collectivité d’outre-mer"),
+        )
+    ]
 
 
 def territory(request: HttpRequest, code: str) -> HttpResponseBase:
@@ -95,6 +110,6 @@ def _identity(found: Territory) -> list[tuple[str, str]]:
         ("Densité", found.density),
         ("Centralité", found.centrality),
         ("Massif", found.mountain),
-        ("Ruralité", found.rurality),
+        ("Ruralité", "" if found.rurality.startswith("Hors champ") else found.rurality),
     ]
     return [(label, value) for label, value in rows if value]

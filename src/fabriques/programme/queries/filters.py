@@ -137,7 +137,7 @@ all_values = Prepared(
     lambda: (
         FacetValue.objects.exclude(dimension="departement")
         .values_list("dimension", "value", "label", "total")
-        .order_by("dimension", "label", "value")
+        .order_by("dimension", "sort", "value")
     )
 )
 

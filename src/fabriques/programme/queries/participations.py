@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from fabriques.programme.models import Fabrique, Facet, Participation
 from fabriques.programme.queries.filters import Filters, condition
@@ -77,6 +77,10 @@ def _matching(filters: Filters) -> QuerySet[Participation]:
         # Of a fabrique found by its région, the map and its table show the members there.
         if values := filters.values(dimension):
             rows = rows.filter(**{path: values})
+    if values := filters.values("type"):
+        rows = rows.filter(Q(territory__nature__in=values) | Q(territory__kind__in=values))
+    if len(values := filters.values("outre-mer")) == 1:
+        rows = rows.filter(territory__overseas=values[0] == "oui")
     return rows
 
 
