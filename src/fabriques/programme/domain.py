@@ -1,5 +1,6 @@
 """Verbs of the programme: the only place that changes its state, journal included."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from fabriques.programme.models import (
     FacetValue,
     FormerName,
     Organisation,
+    Overview,
     Participation,
     Partnership,
     Result,
@@ -25,7 +27,7 @@ from fabriques.programme.models import (
     Source,
     Transition,
 )
-from fabriques.programme.queries import with_details
+from fabriques.programme.queries import Filters, dimensions, with_details
 from fabriques.programme.sheets import sheet
 from fabriques.territories.enums import Accuracy, Kind, Nature
 from fabriques.territories.models import ImportRun, NationalProgramme, Territory
@@ -310,6 +312,10 @@ def reindex_fabriques(fabriques: QuerySet[Fabrique] | None = None) -> None:
     FacetValue.objects.filter(facets=None).delete()
     times = Facet.objects.filter(value=OuterRef("pk")).order_by().values("value")
     FacetValue.objects.update(total=times.annotate(times=Count("pk")).values("times"))
+    Overview.objects.all().delete()
+    Overview.objects.create(
+        fabriques=Fabrique.objects.count(), filters=json.dumps(dimensions(Filters()))
+    )
     Sheet.objects.bulk_create([sheet(fabrique) for fabrique in chosen], batch_size=500)
     if fabriques is None:
         index.replace("fabrique", search.documents(chosen))
@@ -320,7 +326,6 @@ def reindex_fabriques(fabriques: QuerySet[Fabrique] | None = None) -> None:
 
 def _facets(fabrique: Fabrique) -> Iterator[tuple[str, str, str]]:
     """(dimension, value, label), once for each participation that carries it."""
-    yield "toutes", "", ""  # its total is the number of fabriques
     if fabrique.year:
         yield "annee", str(fabrique.year), str(fabrique.year)
     for transition in fabrique.transitions.all():

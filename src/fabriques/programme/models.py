@@ -215,6 +215,22 @@ class FacetValue(models.Model):
         return f"{self.dimension}={self.value}"
 
 
+class Overview(models.Model):
+    """Read model of the list without filter: one row, rebuilt with the facets.
+
+    `filters` is JSON, what `queries.filters.dimensions` gives then.
+    """
+
+    fabriques = models.PositiveIntegerField()
+    filters = models.TextField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.fabriques} fabriques"
+
+
 class Facet(models.Model):
     """Read model of the filters: which values a fabrique has, rebuilt in each change of it.
 

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from django.db.models import Count, F, Q, QuerySet
 from django.http import QueryDict
 
-from fabriques.kit.prepared import Prepared
 from fabriques.kit.search.query import find
 from fabriques.programme.models import Fabrique, Facet, FacetValue
 
@@ -133,23 +132,18 @@ class Dimension(NamedTuple):
     selected: bool
 
 
-all_values = Prepared(
-    lambda: (
-        FacetValue.objects.exclude(dimension="departement")
-        .values_list("dimension", "value", "label", "total")
-        .order_by("dimension", "sort", "value")
-    )
-)
-
-
 def dimensions(filters: Filters) -> list[Dimension]:
     """The filters with their counts; each counts what the *other* filters leave.
 
     One query; with filters, one for all dimensions without a choice and one for each with one.
     """
-    known = all_values.rows()
+    known = (
+        FacetValue.objects.exclude(dimension="departement")
+        .values_list("dimension", "value", "label", "total")
+        .order_by("dimension", "sort", "value")
+    )
     if not filters.active:
-        return build_dimensions(filters, known)
+        return _dimensions(filters, known)
     chosen = [name for name in DIMENSIONS if filters.values(name)]
     counted: dict[tuple[str, str], int] = {}
     for names, wanted in [
@@ -165,15 +159,13 @@ def dimensions(filters: Filters) -> list[Dimension]:
             .order_by()
         )
         counted.update({(dimension, value): times for dimension, value, times in rows})
-    return build_dimensions(
+    return _dimensions(
         filters,
         ((name, value, label, counted.get((name, value), 0)) for name, value, label, _ in known),
     )
 
 
-def build_dimensions(
-    filters: Filters, rows: Iterable[tuple[str, str, str, int]]
-) -> list[Dimension]:
+def _dimensions(filters: Filters, rows: Iterable[tuple[str, str, str, int]]) -> list[Dimension]:
     chosen = {name: set(filters.values(name)) for name in DIMENSIONS}
     choices: dict[str, list[Choice]] = {name: [] for name in DIMENSIONS}
     for dimension, value, label, times in rows:

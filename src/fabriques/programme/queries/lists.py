@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Prefetch, QuerySet
 from django.utils.functional import cached_property
 
 from fabriques.kit.prepared import Prepared
-from fabriques.programme.models import Fabrique, Participation, Partnership, Result, Sheet, Source
+from fabriques.programme.models import (
+    Fabrique,
+    Overview,
+    Participation,
+    Partnership,
+    Result,
+    Sheet,
+    Source,
+)
 from fabriques.programme.queries.filters import (
     Dimension,
     Filters,
-    all_values,
-    build_dimensions,
     dimensions,
     filtered,
 )
@@ -58,26 +65,26 @@ class Cards:
     The list that everyone opens first, without filter, runs on queries compiled once.
     """
 
+    _all = Prepared(lambda: Overview.objects.values_list("fabriques", "filters"))
     _first = Prepared(lambda: filtered(Filters()).values_list(*_CARD)[:PER_PAGE])
 
     def __init__(self, filters: Filters) -> None:
         self.filters = filters
 
     def count(self) -> int:
-        if self.filters.active:
-            return filtered(self.filters).count()
-        return next((total for name, _, _, total in self.values if name == "toutes"), 0)
-
-    @cached_property
-    def values(self) -> list[tuple[str, str, str, int]]:
-        """Every value of the filters with its total: one query for the count and the form."""
-        return all_values.rows()
+        return filtered(self.filters).count() if self.filters.active else self._overview[0]
 
     def dimensions(self) -> list[Dimension]:
-        """The filters with their counts, see `dimensions`."""
+        """The filters with their counts, see `dimensions`; a list of lists without filter."""
         if self.filters.active:
             return dimensions(self.filters)
-        return build_dimensions(self.filters, self.values)
+        found: list[Dimension] = json.loads(self._overview[1])
+        return found
+
+    @cached_property
+    def _overview(self) -> tuple[Any, ...]:
+        rows = self._all.rows()
+        return rows[0] if rows else (0, "[]")
 
     def __getitem__(self, part: slice) -> list[Card]:
         if not self.filters.active and not part.start and part.stop <= PER_PAGE:
