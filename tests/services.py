@@ -9,8 +9,13 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psycopg
+
+from fabriques.territories.mapping import outlines
+
+ROOT = Path(__file__).resolve().parent.parent
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -18,6 +23,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 def browser() -> str | None:
     """The path of a Chromium, or None."""
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def settings_ground() -> Path:
+    return Path(os.environ.get("VAR_DIR", ROOT / "var")) / "assets" / "map"
 
 
 def answers(url: str) -> bool:
@@ -55,10 +64,14 @@ def start_postgres() -> None:
 
 
 def main(url: str) -> int:
+    ground = settings_ground()
+    if not (ground / "frames.json").exists():  # once, before two suites run side by side
+        outlines.build(ROOT / "node_modules", ground)
     missing = []
     if not answers(url):
         local = "@127.0.0.1:" in url or "@localhost:" in url
-        if local and (shutil.which("pg_ctlcluster") or apt_install("postgresql")):
+        # Only a server that we install ourselves is ours to start and open to local connections.
+        if local and not shutil.which("pg_ctlcluster") and apt_install("postgresql"):
             start_postgres()
             for _ in range(20):
                 if answers(url):

@@ -95,7 +95,7 @@ DSFR_MARK_OPTIONAL_FIELDS = True
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR}/fabriques.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_MAX_AGE"] = None  # opening costs more than most pages
-    DATABASES["default"]["OPTIONS"] = {
+    DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": (
@@ -104,7 +104,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {
+    DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8)}
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

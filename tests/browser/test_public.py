@@ -62,8 +62,8 @@ def test_open_menus_and_panels_are_accessible_on_a_phone(anywhere: Watched) -> N
         expect(page.get_by_role("navigation", name="Menu principal")).to_be_visible()
         assert Axe().run(page).violations_count == 0
         page.keyboard.press("Escape")
-    page.get_by_role("button", name="Ce qui a changé sur cette page").click()
-    expect(page.locator("#historique")).to_be_visible()
+    page.locator("summary", has_text="Ce qui a changé sur cette page").click()
+    expect(page.locator("#historique ol")).to_be_visible()
     assert Axe().run(page).violations_count == 0
 
 

@@ -289,7 +289,7 @@ def test_a_closed_territory_leads_to_its_successor(client: Client) -> None:
     heir = make_territory(name="Commune nouvelle")
     gone = make_territory(name="Ancienne", closed_on="2025-01-01", successor=heir)
     html = client.get(gone.get_absolute_url()).content.decode()
-    assert "n’existe plus depuis le 1 janvier 2025" in html
+    assert "ne figure plus dans le découpage administratif (constaté le 1 janvier 2025)" in html
     assert f'href="{heir.get_absolute_url()}"' in html
 
 

@@ -18,10 +18,28 @@ SKIPLINKS = (
 )
 
 
+# The settings that pages may show, and no other.
+SHOWN = (
+    "OFFICIAL_STATE_SITE",
+    "MAP_TILES_URL",
+    "SITE_NAME",
+    "SITE_OPERATOR",
+    "SITE_OPERATOR_ADDRESS",
+    "SITE_PUBLICATION_DIRECTOR",
+    "SITE_HOST",
+    "SITE_HOST_ADDRESS",
+    "SITE_CONTACT",
+)
+
+
+def _shown() -> dict[str, object]:
+    return {name: getattr(settings, name) for name in SHOWN}
+
+
 def site(request: HttpRequest) -> dict[str, object]:
     match = request.resolver_match
     return {
-        "SITE": settings,
+        "SITE": _shown(),
         "NAVIGATION": NAVIGATION,
         "SKIPLINKS": SKIPLINKS,
         "section": match.url_name if match else "",

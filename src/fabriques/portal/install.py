@@ -10,7 +10,6 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from fabriques.kit import assets
-from fabriques.kit.search.models import SearchEntry
 from fabriques.programme import domain, facts
 from fabriques.territories import search as territories_search
 from fabriques.territories.imports import etalab, referential
@@ -61,10 +60,18 @@ def prepare_data(say: Say) -> None:
     if not _loaded("faits", read.digest):
         say("Fabriques prospectives…")
         domain.load_facts(facts=read, actor=domain.TEAM)
-    if not SearchEntry.objects.filter(kind="territoire").exists():
-        say("Index de recherche…")
-        territories_search.rebuild()
-        domain.reindex_fabriques()
+    # What is gathered for reading is gathered again when the code that gathers it has changed.
+    digest = _digest(
+        path
+        for folder in ("kit/search", "programme", "territories")
+        for path in sorted((settings.PACKAGE / folder).glob("*.py"))
+    )
+    if not _loaded("lecture", digest):
+        say("Index de recherche et pages…")
+        if ImportRun.objects.filter(name="lecture").exists():
+            territories_search.rebuild()
+            domain.reindex_fabriques()
+        ImportRun.objects.create(name="lecture", source="code", digest=digest)
 
 
 def _loaded(name: str, digest: str) -> bool:

@@ -127,7 +127,8 @@ def _clusters(filters: Filters, total: int) -> MapView:
         Mark(
             lon=place.longitude,
             lat=place.latitude,
-            label=f"{place.name} ({place.code}) – {counts[place.code]} participations",
+            label=f"{place.name} ({place.code}) – {counts[place.code]} participation"
+            + ("s" if counts[place.code] > 1 else ""),
             href=address + filters.query_string(departement=(place.code,)),
             weight=counts[place.code],
         )

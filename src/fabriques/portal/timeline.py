@@ -28,7 +28,7 @@ def timeline(announced: Sequence[str], actual: Sequence[str]) -> SafeString:
             ("Annoncé", *announced, "timeline__announced"),
             ("Réel", *actual, "timeline__actual"),
         )
-        if start and end
+        if start and end and _number(end, last=True) > _number(start)
     ]
     if not bars:
         return SafeString("")

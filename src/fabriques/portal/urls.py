@@ -6,6 +6,7 @@ from fabriques.portal.views import fabriques, home, maps, pages, search, territo
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("image.png", home.picture, name="picture"),
     path("fabriques/", fabriques.fabriques, name="fabriques"),
     path("fabriques/<slug:slug>/", fabriques.fabrique, name="fabrique"),
     path("fabriques/<slug:slug>/image.png", fabriques.picture, name="fabrique-picture"),

@@ -116,8 +116,8 @@ def load_facts(*, facts: Facts, actor: str) -> list[str]:
             before={k: v for k, v in (before or {}).items() if after and after[k] != v},
             after={k: v for k, v in (after or {}).items() if not before or before[k] != v},
         )
-    if changed:
-        reindex_fabriques(Fabrique.objects.filter(code__in=changed))
+    # Names of organisations, sources or topics may have changed too: read models follow the file.
+    reindex_fabriques()
     ImportRun.objects.create(
         name="faits", source=facts.name, digest=facts.digest, changed=len(changed)
     )
@@ -139,7 +139,15 @@ def snapshot(code: str) -> dict[str, Any] | None:
         "programmes": [item.slug for item in fabrique.programmes.all()],
         "sources": [item.slug for item in fabrique.sources.all()],
         "partnerships": sorted(
-            f"{item.get_role_display()} : {item.person or item.organisation.name}"
+            " · ".join(
+                part
+                for part in (
+                    f"{item.get_role_display()} : {item.person or item.organisation.name}",
+                    item.named,
+                    item.source.slug,
+                )
+                if part
+            )
             for item in fabrique.partnerships.all()
         ),
         "participations": [
@@ -147,18 +155,34 @@ def snapshot(code: str) -> dict[str, Any] | None:
                 part
                 for part in (
                     item.territory.name,
+                    item.named,
                     item.focus,
+                    str(item.focus_generation or ""),
+                    item.focus_territory.code if item.focus_territory else "",
                     item.local_question,
                     item.joined and f"entrée {item.joined}",
                     item.left and f"sortie {item.left}",
+                    item.last_listed and f"dans le jeu ANCT de {item.last_listed}",
                     item.unlisted_by and f"absent du jeu ANCT de {item.unlisted_by}",
+                    ", ".join(sorted(source.slug for source in item.sources.all())),
                 )
                 if part
             )
             for item in fabrique.participations.all()
         ],
         "results": [
-            " · ".join(part for part in (item.title, item.date, item.url) if part)
+            " · ".join(
+                part
+                for part in (
+                    item.title,
+                    item.get_kind_display(),
+                    item.publisher.name if item.publisher else "",
+                    item.date,
+                    item.url,
+                    item.source.slug,
+                )
+                if part
+            )
             for item in fabrique.results.all()
         ],
     }

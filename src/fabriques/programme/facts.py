@@ -32,6 +32,14 @@ KEYS = {
     ),
     "result": "title kind publisher date url source",
 }
+REQUIRED = {
+    "source": "title",
+    "transition": "name",
+    "programme": "name operator",
+    "organisation": "name kind",
+    "territory": "name kind",
+    "fabrique": "slug",
+}
 
 
 class FactsError(Exception):
@@ -98,6 +106,11 @@ def _by_id(data: Record, table: str, problems: list[str]) -> dict[str, Record]:
         else:
             records[key] = record
         problems += _unknown_keys(table, str(key), record)
+        problems += [
+            f"[[{table}]] {key or f'n° {number}'} : clé « {name} » manquante."
+            for name in REQUIRED.get(table, "").split()
+            if name not in record
+        ]
         for inner in ("partnership", "participation", "result"):
             for item in record.get(inner, []) if table == "fabrique" else ():
                 problems += _unknown_keys(inner, str(key), item)
@@ -111,6 +124,8 @@ def _unknown_keys(table: str, where: str, record: Record) -> list[str]:
 
 def _problems(facts: Facts) -> Iterator[str]:
     """What does not hold together inside the file itself."""
+    for slug, source in facts.sources.items():
+        yield from _bad_dates(f"source {slug}", [source.get("date", "")])
     for slug, organisation in facts.organisations.items():
         if organisation.get("kind") not in OrganisationKind.values:
             yield f"organisation {slug} : sorte « {organisation.get('kind')} » inconnue."
@@ -128,7 +143,11 @@ def _problems(facts: Facts) -> Iterator[str]:
         yield from _missing(code, fabrique.get("sources", []), facts.sources)
         yield from _missing(code, [fabrique.get("initiator", "anct")], facts.organisations)
         for name in ("announced", "actual"):
-            yield from _bad_dates(f"{code} {name}", fabrique.get(name, {}).values())
+            dates = fabrique.get(name, {})
+            bad = list(_bad_dates(f"{code} {name}", dates.values()))
+            yield from bad
+            if not bad and dates.get("end") and dates["end"] < dates.get("start", ""):
+                yield f"{code} {name} : la fin ({dates['end']}) est avant le début."
         for partnership in fabrique.get("partnership", []):
             yield from _missing(code, [partnership.get("organisation")], facts.organisations)
             yield from _missing(code, [partnership.get("source")], facts.sources)
@@ -137,6 +156,15 @@ def _problems(facts: Facts) -> Iterator[str]:
         for participation in fabrique.get("participation", []):
             yield from _missing(code, [participation.get("territory")], facts.territories)
             yield from _missing(code, participation.get("sources", []), facts.sources)
+            present = participation.get("present", {})
+            yield from _bad_dates(
+                f"{code} participation",
+                [
+                    *(participation.get(name, "") for name in ("joined", "left")),
+                    *present.get("in", []),
+                    *present.get("absent", []),
+                ],
+            )
         for result in fabrique.get("result", []):
             yield from _missing(code, [result.get("source")], facts.sources)
             yield from _missing(
@@ -156,7 +184,9 @@ def _missing(where: str, wanted: list[Any], known: dict[str, Record]) -> Iterato
 def _bad_dates(where: str, values: Any) -> Iterator[str]:
     for value in values:
         try:
-            if value:
+            if not isinstance(value, str):
+                yield f"{where} : la date {value} s’écrit entre guillemets."
+            elif value:
                 validate_partial_date(value)
         except ValidationError as error:
             yield f"{where} : {' '.join(error.messages)}"

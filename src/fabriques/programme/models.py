@@ -4,6 +4,7 @@ from django.db import models
 from django.urls import reverse
 
 from fabriques.kit.dates import PartialDateField
+from fabriques.kit.search.fields import BytewiseField
 from fabriques.programme.enums import OrganisationKind, ResultKind, Role
 from fabriques.territories.models import NationalProgramme, Territory
 
@@ -202,7 +203,7 @@ class FacetValue(models.Model):
     dimension = models.CharField(max_length=12)
     value = models.CharField(max_length=60)
     label = models.CharField(max_length=200)
-    sort = models.CharField(max_length=200, help_text="the label without accents, to sort by")
+    sort = BytewiseField(max_length=200, help_text="the label without accents, to sort by")
     total = models.PositiveIntegerField(default=0, help_text="fabriques that have it")
 
     class Meta:

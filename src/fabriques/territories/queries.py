@@ -233,7 +233,7 @@ def _nearest(rows: QuerySet[Territory], territory: Territory, count: int) -> dic
             default=size / (F("population") + 1.0),
             output_field=FloatField(),
         )
-        rows = rows.order_by(ratio, "pk")
+        rows = rows.order_by(ratio.asc(nulls_last=True), "pk")
     return {row[0]: row for row in rows.values_list(*_PROFILE)[:count]}
 
 

@@ -61,7 +61,7 @@ class Word:
                 if part.startswith(self.text):
                     return _VALUES[Match.PREFIX]
         if self.close:
-            return max(self._corrected(part) for part in parts)
+            return max((self._corrected(part) for part in parts), default=0)
         return 0
 
     def _corrected(self, word: str) -> int:

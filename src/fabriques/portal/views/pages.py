@@ -1,7 +1,7 @@
 """Obligations, the plan of the site, health, and what is shown when a page does not exist."""
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -48,6 +48,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Says so plainly, and offers what the address may have meant."""
-    words = " ".join(part for part in request.path.replace("-", " ").split("/") if part)[:80]
-    found = find(words, limit=5, extracts=False).hits if words else []
+    words = " ".join(request.path.replace("-", " ").replace("/", " ").split()[:4])[:80]
+    try:
+        found = find(words, limit=5, extracts=False).hits if words else []
+    except DatabaseError:  # the page must be shown all the same
+        found = []
     return render(request, "404.html", {"found": found, "words": words}, status=404)

@@ -79,7 +79,7 @@ def _page(request: HttpRequest, found: Territory, code: str) -> HttpResponseBase
         {
             "territory": found,
             "parents": queries.parents(found),
-            "members": paginate(queries.members(found), request.GET.get("page"), SHOWN_MEMBERS),
+            "members": paginate(_members(found), request.GET.get("page"), SHOWN_MEMBERS),
             "own": [p for p in participations if p.territory_id == found.pk],
             "of_group": [p for p in participations if p.territory_id in family.group_ids],
             "of_members": [p for p in participations if p.territory_id in family.member_ids],
@@ -94,6 +94,12 @@ def _page(request: HttpRequest, found: Territory, code: str) -> HttpResponseBase
             "section": "territories",
         },
     )
+
+
+def _members(found: Territory) -> list[Territory]:
+    """Members by name, accents aside: databases do not agree on where É stands."""
+    members = queries.members(found).only("kind", "code", "name", "population")
+    return sorted(members, key=lambda member: (normalise(member.name), member.code))
 
 
 def _identity(found: Territory) -> list[tuple[str, str]]:

@@ -54,7 +54,7 @@ def last_change() -> datetime | None:
     """When the facts or the referential last changed, as far as the journal and imports say."""
     moments = [
         JournalEntry.objects.filter(subject__startswith="fabrique:").aggregate(at=Max("at"))["at"],
-        ImportRun.objects.aggregate(at=Max("at"))["at"],
+        ImportRun.objects.exclude(added=0, changed=0, closed=0).aggregate(at=Max("at"))["at"],
     ]
     return max((moment for moment in moments if moment), default=None)
 

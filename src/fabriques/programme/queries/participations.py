@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet
 
-from fabriques.programme.models import Fabrique, Facet, Participation
+from fabriques.programme.models import Fabrique, Participation
 from fabriques.programme.queries.filters import Filters, condition
 from fabriques.territories.enums import Accuracy
 from fabriques.territories.models import address_of
@@ -23,12 +23,14 @@ def participations_in(territory_ids: Iterable[int]) -> QuerySet[Participation]:
 
 
 def participations_by_departement(filters: Filters) -> dict[str, int]:
-    """How many participations each département has in the fabriques that pass the filters."""
-    fits = condition(filters)
-    facets = Facet.objects.filter(value__dimension="departement")
-    if fits:
-        facets = facets.filter(fabrique__in=Fabrique.objects.filter(fits))
-    rows = facets.values_list("value__value").annotate(total=Sum("count")).order_by("value__value")
+    """How many participations that pass the filters each département has."""
+    rows = (
+        _matching(filters)
+        .exclude(territory__departement=None)
+        .order_by()
+        .values_list("territory__departement__code")
+        .annotate(total=Count("pk"))
+    )
     return dict(rows)
 
 

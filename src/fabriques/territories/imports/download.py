@@ -100,7 +100,7 @@ def _read(client: httpx.Client, url: str) -> Iterator[bytes]:
                 raise DownloadError(f"{url} a répondu par une erreur ({response.status_code}).")
             if response.headers.get("content-type", "").startswith("text/html"):
                 raise DownloadError(f"{url} a répondu par une page, et non par un fichier.")
-            for chunk in response.iter_bytes(65_536):
+            for chunk in response.iter_bytes():
                 size += len(chunk)
                 if size > MAX_BYTES:
                     raise DownloadError(f"{url} dépasse {MAX_BYTES // 1_000_000} Mo.")

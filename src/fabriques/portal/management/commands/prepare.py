@@ -1,9 +1,12 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from fabriques.portal import install
+from fabriques.programme.domain import UnknownTerritoryError
+from fabriques.programme.facts import FactsError
+from fabriques.territories.imports.report import RefusedError
 
 
 class Command(BaseCommand):
@@ -24,4 +27,7 @@ class Command(BaseCommand):
         if not data_only:
             install.prepare_assets(say)
             install.prepare_database(say)
-        install.prepare_data(say)
+        try:
+            install.prepare_data(say)
+        except (FactsError, UnknownTerritoryError, RefusedError) as error:
+            raise CommandError(str(error)) from error
