@@ -19,7 +19,9 @@ _PAGE = """
 #place(left + top, dx: 84pt, dy: 72pt, block(width: 540pt, height: 486pt)[
   #text(size: 26pt, weight: "bold", fill: rgb("#000091"), data.site)
   #v(16pt)
-  #par(leading: 0.55em, text(size: data.size * 1pt, weight: "bold", data.title))
+  #[#set text(size: data.size * 1pt, weight: "bold")
+    #set par(leading: 0.45em)
+    #data.title]
   #v(1fr)
   #text(size: 24pt, data.line)
 ])
