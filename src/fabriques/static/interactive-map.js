@@ -56,6 +56,7 @@ try {
     .zoom({ zoomInTitle: "Grossir", zoomOutTitle: "Réduire", position: "topright" })
     .addTo(map);
   map.attributionControl.setPrefix(false);
+  map.fitBounds(PLACES.Hexagone); // first: shapes have no element before the map has a view
   if (tiles) L.tileLayer(tiles, { attribution }).addTo(map);
   L.geoJSON(shapes, {
     interactive: false,
@@ -82,7 +83,6 @@ try {
       }
     });
   }
-  map.fitBounds(PLACES.Hexagone);
   for (const button of jumps.querySelectorAll("button")) {
     button.addEventListener("click", () => map.fitBounds(PLACES[button.textContent]));
   }
