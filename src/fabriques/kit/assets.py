@@ -14,13 +14,8 @@ _STATE_BRAND = re.compile(r"font-family:Marianne,arial,sans-serif")
 # The icons that our templates use, as the design system names them.
 ICONS = (
     "arrow-right-line",
-    "download-line",
-    "external-link-line",
     "france-line",
     "list-unordered",
-    "map-pin-2-line",
-    "printer-line",
-    "search-line",
     "theme-fill",
 )
 # The drawings of the display settings.

@@ -71,7 +71,7 @@ class MapView:
         ]
 
 
-def map_of(filters: Filters, *, legend: str = "transition", link: str = "territory") -> MapView:
+def map_of(filters: Filters, *, legend: str = "transition") -> MapView:
     """The national map of the fabriques that pass the filters."""
     total, rows = mapped_participations(filters, most=MOST_MARKS)
     if total > MOST_MARKS:

@@ -344,8 +344,7 @@ def reindex_fabriques(fabriques: QuerySet[Fabrique] | None = None) -> None:
     if fabriques is None:
         index.replace("fabrique", search.documents(chosen))
     else:
-        for document in search.documents(chosen):
-            index.put(document)
+        index.put_many(search.documents(chosen))
 
 
 def _facets(fabrique: Fabrique) -> Iterator[tuple[str, str, str]]:

@@ -2,10 +2,7 @@
 
 from django import template
 
-from fabriques.kit import dates
-
 register = template.Library()
-register.filter("partial_date", dates.in_words)
 
 
 @register.inclusion_tag("kit/breadcrumb.html")
