@@ -20,11 +20,10 @@ help: ## list the commands
 install: $(RUNTIME) $(NODE) ## install what the site needs into the checkout
 
 run: export DEBUG ?= 1
+run: export SITE_URL ?= http://127.0.0.1:$(PORT)
 run: install ## install, build, load the data and serve on 127.0.0.1:$PORT
 	@$(BIN)/fabriques prepare
-	@echo "Le site est sur http://127.0.0.1:$(PORT)/ (arrêt : Ctrl-C)"
-	@$(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 1 \
-		--blocking-threads 2 --no-access-log --log-level warning fabriques.wsgi:application
+	@$(BIN)/fabriques serve --port $(PORT)
 
 test: $(DEV) $(NODE) ## every test: SQLite, PostgreSQL, real Chromium
 	@$(BIN)/python tests/services.py "$(POSTGRES_URL)"

@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 
 from fabriques.territories.mapping import outlines
@@ -11,6 +12,7 @@ from tests.guards import GuardedClient, shuffle_unordered
 @pytest.fixture(autouse=True)
 def _guards(monkeypatch: pytest.MonkeyPatch) -> None:
     shuffle_unordered(monkeypatch)
+    cache.clear()  # what one test counted limits no other
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,19 +7,25 @@ Parents, organisations, sources and topics are made on the way; ask for what the
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from fabriques.programme.enums import OrganisationKind, ResultKind, Role
+from django.utils import timezone
+
+from fabriques.people.enums import OrganisationKind
+from fabriques.people.models import Organisation, User
+from fabriques.programme.enums import ResultKind, Role
 from fabriques.programme.models import (
     Fabrique,
-    Organisation,
+    Membership,
     Participation,
     Partnership,
     Result,
     Source,
     Transition,
 )
+from fabriques.programme.scopes import Scope
 from fabriques.territories.enums import Kind, Nature
 from fabriques.territories.models import NationalProgramme, Territory
 
@@ -45,6 +51,41 @@ def make_territory(kind: str = Kind.COMMUNE, **fields: Any) -> Territory:
         "nature": _NATURES.get(kind, Nature.NONE),
     }
     return Territory.objects.create(kind=kind, **{**defaults, **fields})
+
+
+def make_user(name: str | None = None, **fields: Any) -> User:
+    """A person who has proved their address; `confirmed_at=None` for one who has not."""
+    number = next(_numbers)
+    defaults = {
+        "email": f"personne-{number}@essai.test",
+        "name": f"Personne {number}" if name is None else name,
+        "confirmed_at": timezone.now(),
+    }
+    return User.objects.create_user(**{**defaults, **fields})
+
+
+def make_membership(
+    user: User | None = None,
+    *,
+    role: str,
+    fabrique: Fabrique | None = None,
+    participation: Participation | None = None,
+    **fields: Any,
+) -> Membership:
+    """A role held since yesterday; a fabrique or a participation where the role needs one."""
+    scope = Scope(fabrique=fabrique, participation=participation)
+    defaults = {
+        "starts_on": timezone.localdate() - timedelta(days=1),
+        "given_by": "essai",
+        "scope": scope.key,
+    }
+    return Membership.objects.create(
+        user=user or make_user(),
+        role=role,
+        fabrique=fabrique,
+        participation=participation,
+        **{**defaults, **fields},
+    )
 
 
 def make_organisation(**fields: Any) -> Organisation:

@@ -1,4 +1,4 @@
-"""What the tests need beside Python: PostgreSQL and Chromium. Finds, starts or installs them.
+"""What the tests need beside Python: PostgreSQL, Redis, Chromium. Finds, starts or installs them.
 
 Run as `python tests/services.py POSTGRES_URL`; prints what it does, and exits with 1 and a plain
 sentence when something is missing that it cannot bring.
@@ -82,6 +82,9 @@ def main(url: str) -> int:
                 "PostgreSQL ne répond pas. Installez-le (Debian : apt install postgresql) ou "
                 "donnez son adresse : make test POSTGRES_URL=postgres://…"
             )
+    # Tests start Redis themselves, at free ports: they also take it away.
+    if not shutil.which("redis-server") and not apt_install("redis-server"):
+        missing.append("redis-server est introuvable. Debian : apt install redis-server.")
     if not browser() and not apt_install("chromium"):
         missing.append("Chromium est introuvable. Debian : apt install chromium ; macOS : brew.")
     for sentence in missing:

@@ -12,6 +12,8 @@ from tests.guards import FailOnUndefined
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 SITE_OPERATOR = "Agence d’essai"
 SITE_CONTACT = "contact@fabriques.test"
+SITE_URL = "https://fabriques.test"
+MAIL_FROM = "Fabriques d’essai <ne-pas-repondre@fabriques.test>"
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["NAME"] = VAR / "tests.sqlite3"

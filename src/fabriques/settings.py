@@ -4,6 +4,7 @@
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -23,6 +24,14 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY manque : donnez une longue suite de caractères au hasard (docs/settings.md)."
     )
+# Former keys, still read after the key has changed (second factors are kept under it).
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# One-click entry as made-up persons; cannot be where DEBUG is off.
+DEMO = env.bool("DEMO", default=DEBUG)
+if DEMO and not DEBUG:
+    raise ImproperlyConfigured(
+        "DEMO laisse entrer n’importe qui sans mot de passe : il faut DEBUG=1, ou retirer DEMO."
+    )
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
@@ -36,6 +45,7 @@ SITE_PUBLICATION_DIRECTOR = env.str("SITE_PUBLICATION_DIRECTOR", default="")
 SITE_HOST = env.str("SITE_HOST", default="")
 SITE_HOST_ADDRESS = env.str("SITE_HOST_ADDRESS", default="")
 SITE_CONTACT = env.str("SITE_CONTACT", default="")
+SITE_DPO = env.str("SITE_DPO", default="")
 # The State's block mark and the Marianne typeface belong to the State's own sites only.
 OFFICIAL_STATE_SITE = env.bool("OFFICIAL_STATE_SITE", default=False)
 # Tiles for the interactive map, e.g. IGN's; the map needs none without it.
@@ -45,29 +55,47 @@ MAP_TILES_ATTRIBUTION = env.str("MAP_TILES_ATTRIBUTION", default="")
 DATA_GOUV_API = env.str("DATA_GOUV_API", default="https://www.data.gouv.fr/api/1")
 
 INSTALLED_APPS = [
+    # Ours come first: their templates replace those of the libraries.
+    "fabriques.kit",
+    "fabriques.territories",
+    "fabriques.people",
+    "fabriques.programme",
+    "fabriques.portal",
     "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_tasks_db",
     "widget_tweaks",
     "dsfr",
     "csp",
-    "fabriques.kit",
-    "fabriques.territories",
-    "fabriques.programme",
-    "fabriques.portal",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "fabriques.portal.middleware.PublicHeadersMiddleware",
+    "fabriques.portal.middleware.HeadersMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Every address asks for a signed-in person, unless its view is marked as public.
+    "fabriques.portal.middleware.SignInRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "fabriques.people.signin.middleware.ActivityMiddleware",
     "fabriques.portal.middleware.NotFoundMiddleware",
 ]
 
@@ -81,6 +109,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
                 "fabriques.kit.context.site",
             ],
             "builtins": ["django.templatetags.static", "fabriques.kit.templatetags.kit"],
@@ -109,6 +138,44 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Work in the background -------------------------------------------------------------------
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# Several processes share rate limits and live events through Redis; one process needs none.
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # The default of 300 would let a flood of addresses push out the counts of rate limits.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+# --- The web process --------------------------------------------------------------------------
+WEB_THREADS = env.int("WEB_THREADS", default=2)  # pages drawn at a time, in each process
+LIVE_STREAMS = env.int("LIVE_STREAMS", default=2000)  # open live pages, in each process
+LIVE_STREAMS_PER_USER = env.int("LIVE_STREAMS_PER_USER", default=8)
+
+# --- Mail -------------------------------------------------------------------------------------
+# Where people open the site from: letters are composed far from any request.
+SITE_URL = env.str(
+    "SITE_URL",
+    default="http://127.0.0.1:8000" if DEBUG else f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}",
+).rstrip("/")
+EMAIL_URL = env.str("EMAIL_URL", default="")
+MAIL_FROM = env.str(
+    "MAIL_FROM", default=f"{SITE_NAME} <ne-pas-repondre@localhost>" if DEBUG else ""
+)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM or "ne-pas-repondre@localhost"
+MAIL_DIGEST_HOUR = env.int("MAIL_DIGEST_HOUR", default=7)
+MAIL_FOLDER = VAR / "mails"
+if EMAIL_URL:
+    globals().update(env.email_url_config(EMAIL_URL))
+elif DEBUG:
+    EMAIL_BACKEND = "fabriques.kit.mailing.FolderBackend"
+EMAIL_TIMEOUT = 30  # seconds, for each exchange with the server
+
 # The history of the programme: one readable file of facts.
 FACTS = ROOT / "data" / "fabriques.toml"
 # npm packages: open data and front-end files, fetched at install.
@@ -132,9 +199,65 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "fabriques.kit.assets.HashedStorage"},
 }
+# What people send stands apart from what is served as it is: views serve it, with its rights.
+MEDIA_ROOT = VAR / "files"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_USE_FINDERS = False
+
+# --- People -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "people.User"
+# Stewards have no rights in production until they have a second factor.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=not DEBUG)
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "space"
+ACCOUNT_ADAPTER = "fabriques.people.signin.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the code proves the address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 2
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+# By network address, wide enough for a whole room; by account (key, user).
+ACCOUNT_RATE_LIMITS = {"login_failed": "60/10m/ip,5/5m/key", "reauthenticate": "20/10m/user"}
+MFA_ADAPTER = "fabriques.people.signin.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "fabriques.people.signin.factor_forms.AuthenticateForm",
+    "reauthenticate": "fabriques.people.signin.factor_forms.ReauthenticateForm",
+    "activate_totp": "fabriques.people.signin.factor_forms.ActivateForm",
+    "add_webauthn": "fabriques.people.signin.factor_forms.AddPasskeyForm",
+    "login_webauthn": "fabriques.people.signin.factor_forms.LoginPasskeyForm",
+    "authenticate_webauthn": "fabriques.people.signin.factor_forms.UsePasskeyForm",
+    "reauthenticate_webauthn": "fabriques.people.signin.factor_forms.ShowPasskeyForm",
+    "edit_webauthn": "fabriques.people.signin.factor_forms.RenamePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1  # clocks of phones drift
+
+# --- ProConnect -------------------------------------------------------------------------------
+# Sign-in of public agents. All three, or no button and no address.
+PROCONNECT_SERVER_URL = env.str("PROCONNECT_SERVER_URL", default="")
+PROCONNECT_CLIENT_ID = env.str("PROCONNECT_CLIENT_ID", default="")
+PROCONNECT_CLIENT_SECRET = env.str("PROCONNECT_CLIENT_SECRET", default="")
+SOCIALACCOUNT_ADAPTER = "fabriques.people.proconnect.provider.SocialAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # ProConnect has proved the address
+# Browsers hold a form to this list through redirects: signing in and out post, then go there.
+PROCONNECT_ORIGINS = (
+    ["{0.scheme}://{0.netloc}".format(urlsplit(PROCONNECT_SERVER_URL))]
+    if PROCONNECT_SERVER_URL
+    else []
+)
 
 # --- Security ---------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -144,9 +267,10 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:", *env.list("MAP_TILES_ORIGINS", default=[])],
         "font-src": [SELF],
+        "object-src": [NONE],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *PROCONNECT_ORIGINS],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
@@ -158,11 +282,59 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes speak plain HTTP
-CSRF_COOKIE_SECURE = HTTPS
-if env.bool("BEHIND_PROXY", default=False):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"  # links of invitations must not reach other sites
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SILENCED_SYSTEM_CHECKS: list[str] = []
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+# Cookies. The prefix makes browsers refuse one set by another name of the domain, or over HTTP.
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# A working day from sign-in: pages do not renew it, so that reading never writes.
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_FAILURE_VIEW = "fabriques.kit.errors.csrf_failure"
+# Behind a proxy, its headers say the scheme and the address of the client; they are believed
+# nowhere else.
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1) if BEHIND_PROXY else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# What may come in at once, in bytes: a whole request with its files, then what is not files.
+REQUEST_MAX_BYTES = 50_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_HANDLERS = [
+    "fabriques.kit.uploads.serving.RequestLimitHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
+# Where people who find a flaw write (security.txt); the contact of the site by default.
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
+SECURITY_POLICY_URL = env.str("SECURITY_POLICY_URL", default="")
+# Binding every name under the site's to HTTPS is a choice of the domain, not a flaw of the site.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SILENCED_SYSTEM_CHECKS += env.list("SILENCED_CHECKS", default=[])
 
 LOGGING = {
     "version": 1,

@@ -1,19 +1,18 @@
 """A real server on the real programme, and a real Chromium."""
 
 import os
-import socket
+import re
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from fabriques.settings import ROOT, VAR
+from tests.processes import free_port, responds, wait_for
 from tests.services import browser as find_browser
 
 BIN = Path(sys.executable).parent
@@ -22,48 +21,60 @@ DESK = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[str]:
-    """The site as production serves it (DEBUG off), on a database of its own."""
-    var = VAR / "browser"
-    var.mkdir(parents=True, exist_ok=True)
-    for left in var.glob("fabriques.sqlite3*"):  # of an earlier run, perhaps of another schema
-        left.unlink()
+def mailbox() -> Path:
+    """Where the letters of everybody arrive."""
+    return VAR / "browser" / "letters"
+
+
+@pytest.fixture(scope="session")
+def manage(mailbox: Path, port: int) -> Callable[..., None]:
+    """The command line of the site, on its database: `manage("add_steward", "…")`."""
+    var = mailbox.parent
     environment = {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "fabriques.settings",
         "SECRET_KEY": "browser",
-        "ALLOWED_HOSTS": "127.0.0.1",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "SITE_URL": f"http://localhost:{port}",
         "VAR_DIR": str(var),
+        "EMAIL_URL": f"filemail:///{mailbox}",
+        "MAIL_FROM": "essai@fabriques.test",
         "SITE_OPERATOR": "Agence d’essai",
         "SITE_CONTACT": "contact@fabriques.test",
         "LOG_LEVEL": "ERROR",
     }
-    subprocess.run([BIN / "fabriques", "prepare", "-v0"], env=environment, check=True, cwd=ROOT)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [
-            BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", "1", "--blocking-threads", "4", "--no-access-log", "--log-level",
-            "warning", "fabriques.wsgi:application",
-        ],
-        env=environment,
-        cwd=ROOT,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
+
+    def run(*arguments: str, wait: bool = True) -> Any:
+        command = [BIN / "fabriques", *arguments]
+        if wait:
+            return subprocess.run(command, env=environment, check=True, cwd=ROOT)
+        return subprocess.Popen(command, env=environment, cwd=ROOT)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def site(manage: Callable[..., Any], mailbox: Path, port: int) -> Iterator[str]:
+    """The site as in production (DEBUG off), with its worker and its tick, on a fresh database.
+
+    On `localhost`, where browsers allow passkeys.
+    """
+    mailbox.mkdir(parents=True, exist_ok=True)
+    for left in (*mailbox.parent.glob("fabriques.sqlite3*"), *mailbox.glob("*")):
+        left.unlink()
+    manage("prepare", "-v0")
+    server = manage("serve", "--port", str(port), wait=False)
     try:
-        for _ in range(100):
-            with suppress(OSError):
-                urllib.request.urlopen(f"{address}/readyz", timeout=2).close()
-                break
-            time.sleep(0.1)
-        else:
-            pytest.fail("The server did not start.")
-        yield address
+        wait_for(lambda: server.poll() is not None or responds(port), deadline=60)
+        yield f"http://localhost:{port}"
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=30)
 
 
 @pytest.fixture(scope="session")
@@ -137,3 +148,23 @@ def without_script(chromium: Browser, site: str) -> Iterator[Watched]:
     context = chromium.new_context(viewport=DESK, locale="fr-FR", java_script_enabled=False)
     yield Watched(context.new_page(), site)
     context.close()
+
+
+@pytest.fixture
+def code_for(mailbox: Path) -> Callable[[str], str]:
+    """The code in the next letter to an address; each is given once."""
+    from tests.browser.people import CODE, letters
+
+    given: set[str] = set()
+
+    def latest(address: str) -> str:
+        def unseen() -> str:
+            texts = "\n".join(letters(mailbox, address))
+            codes = re.findall(CODE, texts, re.M)
+            return next((code for code in reversed(codes) if code not in given), "")
+
+        code = str(wait_for(unseen))
+        given.add(code)
+        return code
+
+    return latest

@@ -10,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator
 
+from fabriques.people.enums import OrganisationKind
+from fabriques.people.models import FormerName
 from fabriques.portal.api.openapi import as_text
-from fabriques.programme.enums import OrganisationKind, Role
-from fabriques.programme.models import FormerName
+from fabriques.programme.enums import Role
 from fabriques.territories.enums import Accuracy, Kind
 from fabriques.territories.models import ProgrammeMembership
 from tests.factories import (

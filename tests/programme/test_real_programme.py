@@ -11,8 +11,9 @@ from django.http import QueryDict
 from django.test import Client
 
 from fabriques.kit.models import JournalEntry
+from fabriques.people.models import FormerName
 from fabriques.programme import checks, domain, facts, queries, sheets
-from fabriques.programme.models import Fabrique, FormerName, Participation
+from fabriques.programme.models import Fabrique, Participation
 
 pytestmark = pytest.mark.usefixtures("country")
 

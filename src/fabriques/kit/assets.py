@@ -13,6 +13,7 @@ _STATE_BRAND = re.compile(r"font-family:Marianne,arial,sans-serif")
 
 # The icons that our templates use, as the design system names them.
 ICONS = (
+    "account-circle-line",
     "arrow-right-line",
     "france-line",
     "list-unordered",

@@ -3,13 +3,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-NAVIGATION = (
-    ("home", "Accueil"),
-    ("fabriques", "Les fabriques"),
-    ("map", "La carte"),
-    ("territories", "Les territoires"),
-    ("data", "Les données"),
-)
+from fabriques.kit import navigation
+
 SKIPLINKS = (
     {"link": "#contenu", "label": "Contenu"},
     {"link": "#navigation", "label": "Menu"},
@@ -21,6 +16,7 @@ SKIPLINKS = (
 # The settings that pages may show, and no other.
 SHOWN = (
     "OFFICIAL_STATE_SITE",
+    "DEMO",
     "MAP_TILES_URL",
     "SITE_NAME",
     "SITE_OPERATOR",
@@ -40,7 +36,8 @@ def site(request: HttpRequest) -> dict[str, object]:
     match = request.resolver_match
     return {
         "SITE": _shown(),
-        "NAVIGATION": NAVIGATION,
+        "NAVIGATION": navigation.main,
+        "FOOT": navigation.foot,
         "SKIPLINKS": SKIPLINKS,
         "section": match.url_name if match else "",
     }

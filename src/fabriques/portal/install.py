@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from fabriques.kit import assets
-from fabriques.programme import domain, facts
+from fabriques.programme import demo, domain, facts
 from fabriques.territories import search as territories_search
 from fabriques.territories.imports import etalab, referential
 from fabriques.territories.models import ImportRun
@@ -72,6 +72,12 @@ def prepare_data(say: Say) -> None:
             territories_search.rebuild()
             domain.reindex_fabriques()
         ImportRun.objects.create(name="lecture", source="code", digest=digest)
+
+
+def prepare_demo(say: Say) -> None:
+    """The made-up persons of a demonstration; nothing where it is off."""
+    if settings.DEMO and demo.install():
+        say("Personnes de démonstration…")
 
 
 def _loaded(name: str, digest: str) -> bool:

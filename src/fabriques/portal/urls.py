@@ -1,10 +1,14 @@
-"""Public addresses: a contract, see `docs/architecture.md`."""
+"""Every address. The public ones are a contract: see `docs/architecture.md`."""
 
 from django.urls import include, path
 
-from fabriques.portal.views import fabriques, home, maps, pages, search, territories
+from fabriques.kit.access import Pattern, public
+from fabriques.portal import demo, demo_mails
+from fabriques.portal.space import mails
+from fabriques.portal.views import fabriques, home, maps, pages, search, security, territories
+from fabriques.programme.views import invitations
 
-urlpatterns = [
+PUBLIC: list[Pattern] = [
     path("", home.home, name="home"),
     path("image.png", home.picture, name="picture"),
     path("fabriques/", fabriques.fabriques, name="fabriques"),
@@ -25,6 +29,19 @@ urlpatterns = [
     path("mentions-legales/", pages.legal, name="legal"),
     path("donnees-personnelles/", pages.personal_data, name="personal-data"),
     path("plan-du-site/", pages.sitemap_page, name="sitemap-page"),
+    path(".well-known/security.txt", security.security_txt, name="security-txt"),
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
+]
+
+urlpatterns = [
+    *public(PUBLIC),
+    *mails.public_urlpatterns,
+    path("", include("fabriques.people.signin.urls")),
+    path("", include("fabriques.people.proconnect.urls")),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
+    path("espace/", include("fabriques.portal.space.urls")),
+    path("demonstration/", demo.personas, name="demo"),
+    path("demonstration/entrer/<slug:key>/", demo.enter, name="demo-enter"),
+    *demo_mails.urlpatterns,
 ]

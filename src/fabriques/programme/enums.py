@@ -3,18 +3,6 @@
 from django.db import models
 
 
-class OrganisationKind(models.TextChoices):
-    STATE = "state", "État"
-    OPERATOR = "operator", "Opérateur public"
-    ELECTED = "elected", "Association d’élus"
-    NETWORK = "network", "Réseau"
-    ASSOCIATION = "association", "Association"
-    BANK = "bank", "Établissement financier public"
-    RESEARCH = "research", "Recherche"
-    TERRITORY = "territory", "Collectivité"
-    FIRM = "firm", "Entreprise"
-
-
 class Role(models.TextChoices):
     """What an organisation is to a fabrique, in the order in which pages show it."""
 
@@ -33,3 +21,20 @@ class ResultKind(models.TextChoices):
     SUMMARY = "summary", "Synthèse"
     BULLETIN = "bulletin", "Bulletin de veille"
     ARTICLE = "article", "Article"
+
+
+class MemberRole(models.TextChoices):
+    """What a person is in the programme. See `abilities` for what each may do."""
+
+    STEWARD = "steward", "Équipe nationale (ANCT)"
+    EDITOR = "editor", "Publication"
+    PROVIDER = "provider", "Prestataire"
+    PARTNER = "partner", "Partenaire national"
+    ELECTED = "elected", "Élu·e référent·e"
+    OFFICER = "officer", "Technicien·ne référent·e"
+    MEMBER = "member", "Membre du groupe local"
+
+
+SITE_ROLES = (MemberRole.STEWARD, MemberRole.EDITOR)
+FABRIQUE_ROLES = (MemberRole.PROVIDER, MemberRole.PARTNER)
+PARTICIPATION_ROLES = (MemberRole.ELECTED, MemberRole.OFFICER, MemberRole.MEMBER)

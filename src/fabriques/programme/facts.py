@@ -10,7 +10,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from fabriques.kit.dates import validate_partial_date
-from fabriques.programme.enums import OrganisationKind, ResultKind, Role
+from fabriques.people.enums import OrganisationKind
+from fabriques.programme.enums import ResultKind, Role
 
 Record = dict[str, Any]
 

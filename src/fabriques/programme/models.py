@@ -1,11 +1,22 @@
 """Fabriques, who takes part, who supports them, what came out, and where each fact comes from."""
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from fabriques.kit.dates import PartialDateField
 from fabriques.kit.search.fields import BytewiseField
-from fabriques.programme.enums import OrganisationKind, ResultKind, Role
+from fabriques.people.models import Organisation
+from fabriques.programme.enums import (
+    FABRIQUE_ROLES,
+    PARTICIPATION_ROLES,
+    SITE_ROLES,
+    MemberRole,
+    ResultKind,
+    Role,
+)
 from fabriques.territories.models import NationalProgramme, Territory
 
 UNKNOWN_TITLE = "Titre non publié"
@@ -43,34 +54,6 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Organisation(models.Model):
-    slug = models.SlugField(max_length=80, unique=True)
-    name = models.CharField("nom", max_length=200)
-    acronym = models.CharField("sigle", max_length=40, blank=True)
-    kind = models.CharField("sorte", max_length=12, choices=OrganisationKind.choices)
-
-    class Meta:
-        ordering = ["name", "slug"]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.acronym})" if self.acronym else self.name
-
-
-class FormerName(models.Model):
-    """A name that an organisation bore: AdCF for Intercommunalités de France."""
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="former_names")
-    name = models.CharField("nom", max_length=200)
-    acronym = models.CharField("sigle", max_length=40, blank=True)
-    until = PartialDateField("jusqu’à")
-
-    class Meta:
-        ordering = ["-until", "name"]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.acronym})" if self.acronym else self.name
 
 
 class Fabrique(models.Model):
@@ -175,6 +158,11 @@ class Participation(models.Model):
     def __str__(self) -> str:
         return f"{self.territory_id} dans {self.fabrique_id}"
 
+    @property
+    def subject(self) -> str:
+        """Its name in the journal."""
+        return f"participation:{self.pk}"
+
 
 class Result(models.Model):
     """A public result or resource. A link, never a copy; the address only when it is known."""
@@ -267,3 +255,115 @@ class Sheet(models.Model):
 
     def __str__(self) -> str:
         return str(self.fabrique_id)
+
+
+def _scoped() -> Q:
+    """A role has the reach that it needs, no less and no more."""
+    return (
+        Q(role__in=SITE_ROLES, fabrique=None, participation=None, scope="site")
+        | Q(role__in=FABRIQUE_ROLES, fabrique__isnull=False, participation=None)
+        | Q(role__in=PARTICIPATION_ROLES, fabrique=None, participation__isnull=False)
+    )
+
+
+class Membership(models.Model):
+    """A role that a person holds: over the whole programme, in a fabrique or in a participation.
+
+    Open from `starts_on` to `ends_on`, both included, unless withdrawn before. Never deleted: what
+    was done under it stays explained.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="memberships",
+        verbose_name="personne",
+    )
+    role = models.CharField("rôle", max_length=10, choices=MemberRole.choices)
+    fabrique = models.ForeignKey(
+        Fabrique, models.PROTECT, null=True, blank=True, related_name="memberships"
+    )
+    participation = models.ForeignKey(
+        Participation, models.PROTECT, null=True, blank=True, related_name="memberships"
+    )
+    scope = models.CharField("portée", max_length=60, help_text="see `domain.scopes.Scope.key`")
+    starts_on = models.DateField("du", default=timezone.localdate)
+    ends_on = models.DateField("au", null=True, blank=True)
+    given_by = models.CharField(
+        "donné par", max_length=200, help_text="standing of the giver, in words that name nobody"
+    )
+    created_at = models.DateTimeField("inscrit le", default=timezone.now)
+    withdrawn_at = models.DateTimeField("retiré le", null=True, blank=True)
+
+    class Meta:
+        ordering = ["scope", "role", "starts_on", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=_scoped(), name="membership_scoped"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=models.F("starts_on")),
+                name="membership_dates",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "scope"],
+                condition=Q(withdrawn_at=None),
+                name="membership_open",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "withdrawn_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} : {self.scope}"
+
+
+class Invitation(models.Model):
+    """A role offered to an address. The link holds a token of which only the digest is kept."""
+
+    email = models.EmailField("adresse électronique")
+    role = models.CharField("rôle", max_length=10, choices=MemberRole.choices)
+    fabrique = models.ForeignKey(
+        Fabrique, models.PROTECT, null=True, blank=True, related_name="invitations"
+    )
+    participation = models.ForeignKey(
+        Participation, models.PROTECT, null=True, blank=True, related_name="invitations"
+    )
+    scope = models.CharField("portée", max_length=60)
+    ends_on = models.DateField("rôle donné jusqu’au", null=True, blank=True)
+    handed_over_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="whose roles in the participation pass to whoever accepts",
+    )
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    invited_as = models.CharField("invité par", max_length=200)
+    token_digest = models.CharField(max_length=64, unique=True)
+    sends = models.PositiveSmallIntegerField(
+        "envois", default=0, help_text="each sending makes a new link and voids the one before"
+    )
+    created_at = models.DateTimeField("envoyée le", default=timezone.now)
+    expires_at = models.DateTimeField("valable jusqu’au")
+    accepted_at = models.DateTimeField("acceptée le", null=True, blank=True)
+    cancelled_at = models.DateTimeField("annulée le", null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=_scoped(), name="invitation_scoped"),
+            models.UniqueConstraint(
+                fields=["email", "role", "scope"],
+                condition=Q(accepted_at=None, cancelled_at=None),
+                name="invitation_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} : {self.get_role_display()}, {self.scope}"
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether its link still works."""
+        return not self.accepted_at and not self.cancelled_at and self.expires_at > timezone.now()

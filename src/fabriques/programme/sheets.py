@@ -132,7 +132,7 @@ def page(fabrique: Fabrique) -> dict[str, Any]:
                 "at": entry.at.isoformat(),
                 "in_words": date_format(timezone.localtime(entry.at), "j F Y, H:i"),
                 "verb": entry.verb,
-                "actor": entry.actor,
+                "actor": entry.standing,
                 "changed": ", ".join(
                     label
                     for name, label in FIELD_LABELS.items()

@@ -3,22 +3,27 @@
 import random
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
+from fabriques.people.models import Organisation, User
 from fabriques.programme.domain import reindex_fabriques
+from fabriques.programme.enums import MemberRole
 from fabriques.programme.models import (
     Fabrique,
-    Organisation,
+    Membership,
     Participation,
     Partnership,
     Result,
     Source,
     Transition,
 )
+from fabriques.programme.scopes import Scope
 from fabriques.territories.enums import Kind
 from fabriques.territories.models import NationalProgramme, Territory
 
 PREFIX = "vol-"
+VOLUME_HOST = "volume.invalid"
 WORDS = [
     "mobilités",
     "jeunesse",
@@ -123,3 +128,56 @@ def generate(*, factor: int, seed: int = 1) -> int:
     )
     reindex_fabriques()
     return len(made)
+
+
+@transaction.atomic
+def generate_people(*, users: int, fabriques: int, seed: int = 1) -> list[User]:
+    """`users` accounts that share the roles of `fabriques` fabriques; the first is a steward.
+
+    Removes those of an earlier call first. Some hold several roles, some an ended one, some none.
+    """
+    Membership.objects.filter(user__email__endswith=VOLUME_HOST).delete()
+    User.objects.filter(email__endswith=VOLUME_HOST).delete()
+    draw = random.Random(seed)  # noqa: S311  (repeatable data, no secret)
+    now = timezone.now()
+    made = User.objects.bulk_create(
+        [
+            User(
+                email=f"{number:05}@{VOLUME_HOST}",
+                name=f"Personne {number:05}",
+                confirmed_at=now,
+                seen_on=now.date(),
+            )
+            for number in range(users)
+        ],
+        batch_size=500,
+    )
+    places: list[Scope] = [Scope(fabrique=f) for f in Fabrique.objects.order_by("pk")[:fabriques]]
+    places += [
+        Scope(participation=p)
+        for p in Participation.objects.filter(fabrique__in=[place.fabrique for place in places])
+        .select_related("fabrique", "territory")
+        .order_by("pk")
+    ]
+    held = {(user.pk, MemberRole.STEWARD, "site"): Scope() for user in made[:1]}
+    for user in made[1:]:
+        for _ in range(draw.randint(0, 3)):
+            scope = draw.choice(places)
+            held[user.pk, draw.choice(scope.roles), scope.key] = scope
+    Membership.objects.bulk_create(
+        [
+            Membership(
+                user_id=pk,
+                role=role,
+                scope=key,
+                fabrique=scope.fabrique,
+                participation=scope.participation,
+                given_by="volume",
+                starts_on=now.date(),
+                withdrawn_at=now if draw.random() < 0.1 and key != "site" else None,
+            )
+            for (pk, role, key), scope in held.items()
+        ],
+        batch_size=500,
+    )
+    return made

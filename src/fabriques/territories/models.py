@@ -157,7 +157,7 @@ class ProgrammeMembership(models.Model):
         ordering = ["programme", "external_id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["territory", "programme", "external_id"], name="programme_membership"
+                fields=["territory", "programme", "external_id"], name="territory_in_programme"
             )
         ]
 

@@ -1,6 +1,10 @@
 """Tags and filters that every template has."""
 
+from typing import Any
+
 from django import template
+
+from fabriques.kit import navigation
 
 register = template.Library()
 
@@ -34,3 +38,15 @@ def plural_fr(count: int, forms: str = ",s") -> str:
 def unlocalised(value: object) -> str:
     """A number without thousands separator: a year, a code."""
     return str(value)
+
+
+@register.inclusion_tag("kit/space_menu.html", takes_context=True)
+def space_menu(context: template.Context) -> dict[str, Any]:
+    """The menu of the signed-in space."""
+    request = context["request"]
+    return {
+        "person": str(request.user),
+        "groups": navigation.menu(request),
+        "current": request.path,
+        "csrf_token": context.get("csrf_token", ""),
+    }

@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from fabriques.kit.search.query import find
+from fabriques.people.enums import OrganisationKind
+from fabriques.people.models import Organisation
 from fabriques.portal.api import records as out
 from fabriques.portal.api.filters import (
     FabriqueFilters,
@@ -20,7 +22,7 @@ from fabriques.portal.api.filters import (
 from fabriques.portal.api.paging import PageNumber, paged
 from fabriques.portal.api.territory import summary, territory_detail
 from fabriques.programme import queries
-from fabriques.programme.enums import OrganisationKind, Role
+from fabriques.programme.enums import Role
 from fabriques.programme.exports.records import (
     ORGANISATIONS,
     ROLES,
@@ -33,13 +35,7 @@ from fabriques.programme.exports.records import (
     organisation_reference,
     participation_record,
 )
-from fabriques.programme.models import (
-    Fabrique,
-    Organisation,
-    Participation,
-    Partnership,
-    Transition,
-)
+from fabriques.programme.models import Fabrique, Participation, Partnership, Transition
 from fabriques.territories.models import NationalProgramme, Territory
 from fabriques.territories.search import KIND as TERRITORY_KIND
 

@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from fabriques.kit.purposes import purposes
 from fabriques.kit.search.query import find
 from fabriques.programme.models import Fabrique
 
@@ -18,7 +19,30 @@ def legal(request: HttpRequest) -> HttpResponse:
 
 
 def personal_data(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/personal_data.html")
+    """The register of processing activities, as the code declares it."""
+    context = {"purposes": purposes(), "cookies": _cookies(), "dpo": settings.SITE_DPO}
+    return render(request, "portal/personal_data.html", context)
+
+
+def _cookies() -> list[dict[str, str]]:
+    """All that the site sets; a test holds this list and what a visit really receives together."""
+    return [
+        {
+            "name": settings.SESSION_COOKIE_NAME,
+            "use": "vous reconnaître d’une page à l’autre, une fois la connexion ouverte",
+            "life": f"{settings.SESSION_COOKIE_AGE // 3600} heures, ou jusqu’à la déconnexion",
+        },
+        {
+            "name": settings.CSRF_COOKIE_NAME,
+            "use": "empêcher qu’un autre site envoie un formulaire à votre place",
+            "life": f"{settings.CSRF_COOKIE_AGE // 86_400} jours",
+        },
+        {
+            "name": "messages",
+            "use": "vous dire, à la page suivante, que votre demande est faite",
+            "life": "jusqu’à ce que le message soit lu",
+        },
+    ]
 
 
 def sitemap_page(request: HttpRequest) -> HttpResponse:

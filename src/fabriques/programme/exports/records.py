@@ -9,10 +9,11 @@ from typing import Annotated
 
 from ninja.schema import BaseModel, Field
 
-from fabriques.programme.enums import OrganisationKind, ResultKind, Role
+from fabriques.people.enums import OrganisationKind
+from fabriques.people.models import Organisation
+from fabriques.programme.enums import ResultKind, Role
 from fabriques.programme.models import (
     Fabrique,
-    Organisation,
     Participation,
     Partnership,
     Result,
@@ -51,6 +52,7 @@ ORGANISATIONS = {
     OrganisationKind.RESEARCH: "recherche",
     OrganisationKind.TERRITORY: "collectivite",
     OrganisationKind.FIRM: "entreprise",
+    OrganisationKind.UNKNOWN: "a-preciser",
 }
 KINDS = [kind.value for kind in Kind]
 NATURES = [nature.value for nature in Nature if nature.value]

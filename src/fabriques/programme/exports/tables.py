@@ -4,17 +4,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from fabriques.kit.exports import Column, Table
+from fabriques.people.models import Organisation
 from fabriques.programme import queries
 from fabriques.programme.enums import Role
 from fabriques.programme.exports.records import ROLES, focus_record
-from fabriques.programme.models import (
-    Fabrique,
-    Organisation,
-    Participation,
-    Partnership,
-    Result,
-    Source,
-)
+from fabriques.programme.models import Fabrique, Participation, Partnership, Result, Source
 
 SEPARATOR = " ; "
 Row = tuple[Fabrique, Any]

@@ -29,5 +29,6 @@ class Command(BaseCommand):
             install.prepare_database(say)
         try:
             install.prepare_data(say)
+            install.prepare_demo(say)
         except (FactsError, UnknownTerritoryError, RefusedError) as error:
             raise CommandError(str(error)) from error

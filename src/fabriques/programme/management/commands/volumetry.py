@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from fabriques.programme.volumetry import generate
+from fabriques.programme.volumetry import generate, generate_people
 
 
 class Command(BaseCommand):
@@ -10,12 +10,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--factor", type=int, default=100)
+        parser.add_argument("--users", type=int, default=0, help="made-up accounts with roles")
 
-    def handle(self, *, factor: int, **options: Any) -> None:
+    def handle(self, *, factor: int, users: int, **options: Any) -> None:
         if factor < 1:
             raise CommandError("Le facteur est un nombre entier, 1 ou plus.")
         try:
             made = generate(factor=factor)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{made} fabriques inventées.")
+        people = generate_people(users=users, fabriques=40)
+        self.stdout.write(f"{made} fabriques et {len(people)} personnes inventées.")

@@ -1,4 +1,4 @@
-"""Verbs of the programme: the only place that changes its state, journal included."""
+"""The facts of the programme, loaded from their file, and what is laid out for reading."""
 
 import json
 from collections import Counter
@@ -11,14 +11,13 @@ from django.db.models import Count, OuterRef, QuerySet
 from fabriques.kit import journal
 from fabriques.kit.search import index
 from fabriques.kit.search.text import normalise
+from fabriques.people.models import FormerName, Organisation
 from fabriques.programme import search
 from fabriques.programme.facts import Facts, Record
 from fabriques.programme.models import (
     Fabrique,
     Facet,
     FacetValue,
-    FormerName,
-    Organisation,
     Overview,
     Participation,
     Partnership,

@@ -1,0 +1,34 @@
+"""Entry point of the web server: live streams by a small native application, pages by Django."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fabriques.settings")
+django = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from fabriques.kit.live.application import LiveApplication  # noqa: E402
+from fabriques.kit.live.pages import Pages, Receive, Scope, Send  # noqa: E402
+
+pages = Pages(django, threads=settings.WEB_THREADS)
+live = LiveApplication()
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["path"].startswith("/live/"):
+        await live(scope, receive, send)
+    else:
+        await pages(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """From the start of the server (its first message) to its stop (the second)."""
+    await receive()
+    async with live.running():
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})

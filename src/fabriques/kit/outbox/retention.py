@@ -1,0 +1,48 @@
+"""What the outbox forgets: persons who ask for it, letters that are old."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q
+
+from fabriques.kit.outbox.models import Mail, Notice, Preference, State, Suppression
+from fabriques.kit.outbox.recipients import Recipient, digest_of
+
+KEPT = timedelta(days=90)
+_BLANK: dict[str, Any] = {"address": "", "context": {}, "error": "", "user": None}
+_ON_THE_WAY = (State.REVIEW, State.WAITING)
+
+
+@transaction.atomic
+def erase_person(user: AbstractBaseUser) -> None:
+    """Blank every letter to a person, cancel those on their way, forget what they chose.
+
+    That their address said stop is kept: a digest, which names nobody, by which it is obeyed.
+    """
+    address = Recipient.of(user).address
+    mails = Mail.objects.filter(Q(user_id=user.pk) | Q(address=address))
+    mails.filter(state__in=_ON_THE_WAY).update(state=State.CANCELLED)
+    mails.update(**_BLANK)
+    Notice.objects.filter(user_id=user.pk).delete()
+    Preference.objects.filter(user_id=user.pk).delete()
+    Suppression.objects.filter(
+        digest=digest_of(address), reason=Suppression.Reason.UNDELIVERABLE
+    ).delete()
+
+
+def forget_old(now: datetime, *, dry_run: bool = False) -> int:
+    """Blank the letters older than three months, whose state stays, and drop the notices they said.
+
+    Gives how many letters were blanked; with `dry_run`, how many would be.
+    """
+    old = Mail.objects.filter(created_at__lt=now - KEPT).exclude(state__in=_ON_THE_WAY)
+    old = old.exclude(address="")
+    if dry_run:
+        return old.count()
+    with transaction.atomic():
+        Notice.objects.filter(settled_at__lt=now - KEPT).delete()
+        return old.update(**_BLANK)

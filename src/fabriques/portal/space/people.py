@@ -1,0 +1,196 @@
+"""Accounts, for those who run the programme."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from fabriques.kit import journal
+from fabriques.kit.journal import Actor
+from fabriques.kit.paging import paginate
+from fabriques.people import domain, queries, stewardship
+from fabriques.people.current import signed_in
+from fabriques.people.forms import AttachForm, MergeForm, ReasonForm
+from fabriques.people.models import User
+from fabriques.people.personal.erasure import ErasureRefusedError, erase
+from fabriques.programme import abilities
+from fabriques.programme.queries.memberships import all_memberships
+from fabriques.programme.scopes import Scope
+from fabriques.programme.views.roles import refused
+
+STATES = {
+    "": "Ouverts",
+    "unconfirmed": "Jamais entrés",
+    "closed": "Fermés",
+    "erased": "Effacés",
+}
+SHOWN_CHANGES = 20
+
+
+def _steward(request: HttpRequest) -> Actor:
+    """Who acts; 404 for anybody else."""
+    if not abilities.site_abilities(request.user).manage_people:
+        raise Http404
+    return abilities.acting(signed_in(request))
+
+
+def _person(ref: UUID) -> User:
+    return get_object_or_404(User.objects.select_related("organisation"), ref=ref)
+
+
+def people(request: HttpRequest) -> HttpResponse:
+    _steward(request)
+    words = request.GET.get("q", "")[:100].strip()
+    state = request.GET.get("etat", "")
+    state = state if state in STATES else ""
+    page = paginate(queries.people(words, state), request.GET.get("page"), 50)
+    kept = request.GET.copy()
+    kept.pop("page", None)
+    return render(
+        request,
+        "portal/space/people.html",
+        {
+            "page": page,
+            "words": words,
+            "state": state,
+            "states": STATES,
+            "query": f"?{kept.urlencode()}" if kept else "",
+        },
+    )
+
+
+def person(request: HttpRequest, ref: UUID) -> HttpResponse:
+    _steward(request)
+    found = _person(ref)
+    return render(
+        request,
+        "portal/space/person.html",
+        {
+            "found": found,
+            "held": [(m, Scope.of(m)) for m in all_memberships(found)],
+            "addresses": sorted(queries.addresses_of(found) - {found.email}),
+            "history": journal.history(found.subject)[:SHOWN_CHANGES],
+            "open": abilities.is_open,
+        },
+    )
+
+
+def attach(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Which organisation this person belongs to; the change leaves a trace."""
+    actor = _steward(request)
+    found = _person(ref)
+    form = AttachForm(
+        request.POST or None,
+        initial={
+            "organisation": found.organisation.name if found.organisation else "",
+            "version": found.version,
+        },
+    )
+    changes = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            stewardship.edit_person(
+                user=found,
+                values={"organisation": form.cleaned_data["organisation"]},
+                version=form.cleaned_data["version"],
+                actor=actor,
+                reason=form.cleaned_data["reason"],
+            )
+        except stewardship.StaleError as error:
+            changes = error.changes
+            form.stale(error, found.version)
+        else:
+            messages.success(request, f"Rattachement enregistré pour {found}.")
+            return redirect(found)
+    return render(
+        request,
+        "portal/space/person_attach.html",
+        {
+            "form": form,
+            "found": found,
+            "changes": changes,
+            "organisations": queries.organisations()[:500],
+        },
+    )
+
+
+def merge(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Two accounts of one person: first what would move, then the merge."""
+    actor = _steward(request)
+    kept = _person(ref)
+    form = MergeForm(request.POST or None)
+    form.fields["other"].help_text = "L’adresse électronique du compte en trop."
+    plan = None
+    gone = None
+    if request.method == "POST" and form.is_valid():
+        gone = queries.user_by_address(form.cleaned_data["other"])
+        try:
+            if gone is None:
+                raise ValidationError({"other": "Aucun compte ouvert n’a cette adresse."})
+            plan = stewardship.preview_people(kept=kept, gone=gone)
+            if request.POST.get("confirmer") == str(gone.ref):  # the one that was shown
+                stewardship.merge_people(
+                    kept=kept, gone=gone, actor=actor, reason=form.cleaned_data["reason"]
+                )
+                messages.success(
+                    request, f"C’est fait : {form.cleaned_data['other']} ouvre le compte de {kept}."
+                )
+                return redirect(kept)
+        except ValidationError as error:
+            refused(form, error)
+            plan = None
+    return render(
+        request,
+        "portal/space/person_merge.html",
+        {"form": form, "kept": kept, "gone": gone, "plan": plan},
+    )
+
+
+@require_POST
+def close(request: HttpRequest, ref: UUID) -> HttpResponse:
+    actor = _steward(request)
+    found = _person(ref)
+    try:
+        domain.close_account(user=found, actor=actor)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"Compte de {found} fermé : rôles et connexions ont pris fin.")
+    return redirect(found)
+
+
+@require_POST
+def reopen(request: HttpRequest, ref: UUID) -> HttpResponse:
+    actor = _steward(request)
+    found = _person(ref)
+    try:
+        domain.reopen_account(user=found, actor=actor)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"Compte de {found} rouvert. Ses anciens rôles restent retirés.")
+    return redirect(found)
+
+
+def erase_person(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """Erase an account at the request of its owner, with the reason."""
+    actor = _steward(request)
+    found = _person(ref)
+    if found.erased_at:
+        raise Http404
+    form = ReasonForm(request.POST or None)
+    form.fields["reason"].required = True
+    if request.method == "POST" and form.is_valid():
+        try:
+            erase(user=found, actor=actor, reason=form.cleaned_data["reason"])
+        except ErasureRefusedError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Compte effacé. Les décomptes et le journal restent justes.")
+            return redirect("space-people")
+    return render(request, "portal/space/person_erase.html", {"form": form, "found": found})
