@@ -340,3 +340,27 @@ def test_the_list_of_people_costs_the_same_for_one_and_for_three(steward) -> Non
     with CaptureQueriesContext(connection) as three:
         client.get("/espace/personnes/")
     assert len(one) == len(three)
+
+
+# --- One's own role ---------------------------------------------------------------------------
+
+
+def test_somebody_may_leave_a_role_of_their_own_and_nobody_else_s() -> None:
+    place = make_fabrique(members=[make_territory()]).participations.get()
+    mine = make_membership(role="member", participation=place)
+    other = make_membership(role="member", participation=place)
+    client = as_(mine.user)
+    assert "Quitter ce rôle" in text(client.get(f"/espace/territoires/{place.pk}/"))
+    assert client.post(f"/espace/roles/{other.pk}/retirer/").status_code == 404
+    assert client.get(f"/espace/roles/{mine.pk}/dates/").status_code == 404
+    assert "passez plutôt le relais" in text(client.get(f"/espace/roles/{mine.pk}/retirer/"))
+    left = client.post(f"/espace/roles/{mine.pk}/retirer/", {"reason": ""})
+    assert left["Location"] == "/espace/"
+    assert client.get(f"/espace/territoires/{place.pk}/").status_code == 404
+    other.refresh_from_db()
+    assert other.withdrawn_at is None
+
+
+def test_a_merge_says_how_to_name_the_duplicate(steward) -> None:
+    page = text(as_(steward).get(f"/espace/personnes/{make_user().ref}/fusionner/"))
+    assert "L’adresse électronique du compte en trop." in page

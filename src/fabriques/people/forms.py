@@ -90,7 +90,7 @@ class AttachForm(VersionedForm):
 
 
 class MergeForm(DsfrBaseForm):  # type: ignore[misc]
-    """Which other one is the duplicate."""
+    """Which other one is the duplicate; `hint` says how to name it."""
 
     other = forms.CharField(
         label="Le doublon",
@@ -99,6 +99,17 @@ class MergeForm(DsfrBaseForm):  # type: ignore[misc]
     )
     reason = forms.CharField(label="Pourquoi", required=False, max_length=500)
 
+    def __init__(self, *args: Any, hint: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self["other"].help_text = hint
+
 
 class ReasonForm(DsfrBaseForm):  # type: ignore[misc]
-    reason = forms.CharField(label="Pourquoi", required=False, max_length=500)
+    """Why, for what cannot be undone."""
+
+    reason = forms.CharField(
+        label="Pourquoi",
+        max_length=500,
+        help_text="Par exemple : demande de la personne, reçue par courriel. Inscrit au journal.",
+        error_messages={"required": "Dites pourquoi : cela reste inscrit au journal."},
+    )

@@ -83,6 +83,8 @@ def test_an_application_is_added(inside: Client, user: User) -> None:
     assert secret in answer.content.decode()  # nothing to photograph again
     answer = inside.post(ADD, {"code": application_code(secret)})
     assert answer.url == CODES
+    kept = str([row.data for row in Authenticator.objects.order_by("pk")])
+    assert secret not in kept  # a copy of the database opens nothing
     assert "Votre compte est protégé" in said(inside.get(SECURITY))
     assert not second_factor.second_factor_missing(User.objects.get(pk=user.pk))
 

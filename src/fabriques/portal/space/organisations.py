@@ -96,8 +96,8 @@ def merge(request: HttpRequest, slug: str) -> HttpResponse:
     """Two records of one body: first what would move, then the merge."""
     actor = _steward(request)
     kept = _organisation(slug)
-    form = MergeForm(request.POST or None)
-    form.fields["other"].help_text = "L’adresse de sa fiche, par exemple : mairie-de-brest-2."
+    hint = "L’adresse de sa fiche, par exemple : mairie-de-brest-2."
+    form = MergeForm(request.POST or None, hint=hint)
     plan = None
     gone = None
     if request.method == "POST" and form.is_valid():

@@ -123,8 +123,7 @@ def merge(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Two accounts of one person: first what would move, then the merge."""
     actor = _steward(request)
     kept = _person(ref)
-    form = MergeForm(request.POST or None)
-    form.fields["other"].help_text = "L’adresse électronique du compte en trop."
+    form = MergeForm(request.POST or None, hint="L’adresse électronique du compte en trop.")
     plan = None
     gone = None
     if request.method == "POST" and form.is_valid():
@@ -184,7 +183,6 @@ def erase_person(request: HttpRequest, ref: UUID) -> HttpResponse:
     if found.erased_at:
         raise Http404
     form = ReasonForm(request.POST or None)
-    form.fields["reason"].required = True
     if request.method == "POST" and form.is_valid():
         try:
             erase(user=found, actor=actor, reason=form.cleaned_data["reason"])

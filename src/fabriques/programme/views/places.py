@@ -29,6 +29,7 @@ class Line:
     membership: Membership
     address: str
     may_change: bool
+    own: bool
 
 
 def participation_or_404(pk: int) -> Participation:
@@ -56,6 +57,7 @@ def lines(
             membership=m,
             address=m.user.email if addresses or m.user_id in listed | {user.pk} else "",
             may_change=m.role in givable,
+            own=m.user_id == user.pk,
         )
         for m in team.members
     ]

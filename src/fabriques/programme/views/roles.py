@@ -113,7 +113,12 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "programme/role_withdraw.html",
-        {"form": form, "membership": membership, "scope": scope},
+        {
+            "form": form,
+            "membership": membership,
+            "scope": scope,
+            "own": membership.user_id == user.pk,
+        },
     )
 
 
