@@ -1,7 +1,7 @@
 """Every figure that the project promises, in one run: `make bench`.
 
     python -m bench                 # all
-    python -m bench peer growth     # some: peer, base, growth, lookup, install, lighthouse
+    python -m bench peer growth     # some: peer, base, entry, growth, lookup, install, lighthouse
 
 Ratios and limits are judged; absolute figures are only given. Ends with 1 when a promise is broken.
 """
@@ -167,6 +167,25 @@ def bench_install() -> None:
     judge("second start (s)", statistics.median(starts), 5)
 
 
+def bench_entry() -> None:
+    """Pages beside live streams in one process, against pages alone."""
+    var = ours.prepare(1)
+    with (
+        ours.serve(var, threads=2, interface="asgi") as together,
+        ours.serve(var, threads=2) as alone,
+    ):
+        print("One process for pages and live streams, against pages alone")
+        for path in (LIST, PAGE):
+            result = load.alternate(
+                together + path,
+                alone + path,
+                rounds=ROUNDS,
+                seconds=SECONDS,
+                connections=CONNECTIONS,
+            )
+            judge(f"{path} / pages alone", result.throughput_ratio, 0.8, at_least=True)
+
+
 def bench_lighthouse() -> None:
     """The home page on a phone: median of five."""
     with ours.serve(ours.prepare(1)) as us:
@@ -187,6 +206,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "install": bench_install,
     "lookup": bench_lookup,
     "base": bench_base,
+    "entry": bench_entry,
     "growth": bench_growth,
     "lighthouse": bench_lighthouse,
     "peer": bench_peer,

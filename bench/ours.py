@@ -60,21 +60,23 @@ def prepare(factor: int) -> Path:
 
 
 @contextlib.contextmanager
-def serve(var: Path, *, threads: int = 1) -> Iterator[str]:
+def serve(var: Path, *, threads: int = 1, interface: str = "wsgi") -> Iterator[str]:
     """Serve it with one worker; yields the base address.
 
-    One thread is CPython's best on short pages: several wait for one another's lock.
+    One thread is CPython's best on short pages: several wait for one another's lock. Interface
+    "asgi" is what `fabriques serve` runs: live pages and ordinary ones in one process.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [
-            BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--no-access-log",
-            "--log-level", "warning", "fabriques.wsgi:application",
+            BIN / "granian", "--interface", interface, "--host", "127.0.0.1", "--port", str(port),
+            "--workers", "1", "--no-ws", "--no-access-log", "--log-level", "warning",
+            *(["--blocking-threads", str(threads)] if interface == "wsgi" else []),
+            f"fabriques.{interface}:application",
         ],
-        env=environment(var),
+        env=environment(var) | {"WEB_THREADS": str(threads)},
         cwd=ROOT,
     )  # fmt: skip
     base = f"http://127.0.0.1:{port}"

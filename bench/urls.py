@@ -7,6 +7,7 @@ same size.
 
 from functools import cache
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.test import Client
@@ -21,6 +22,7 @@ def _body(address: str) -> SafeString:
     return mark_safe(html[start : html.index("</main>")])
 
 
+@login_not_required
 def constant(request: HttpRequest) -> HttpResponse:
     return render(request, "bench/constant.html", {"body": _body(request.GET["of"])})
 

@@ -284,11 +284,16 @@ def test_erasing_again_or_somebody_unknown_writes_nothing(entries: list[JournalE
 
 def test_what_is_written_after_an_erasure_can_be_erased_too(entries: list[JournalEntry]) -> None:
     journal.record(subject="fabrique:a", verb="mise à jour", actor=JEANNE)
-    journal.record(subject="personne:ref-jeanne", verb="compte effacé", actor="ANCT", reason="Oui.")
+    about = "personne:ref-jeanne"
+    journal.record(subject=about, verb="rôle donné", actor="ANCT", after={"où": "Brest"})
+    journal.record(subject=about, verb=journal.ERASED, actor="ANCT", reason="à sa demande")
+    assert journal.names_person("ref-jeanne")
     erasure = journal.erase_person(ref="ref-jeanne")
     assert erasure is not None
     assert erasure.after == {"noms": [7], "contenus": [8]}
-    assert journal.verify().number == 9
+    assert not journal.names_person("ref-jeanne")
+    assert journal.history(about)[0].reason == "à sa demande"  # why they were erased stays
+    assert journal.verify().number == 10
 
 
 def test_the_author_of_an_erasure_can_be_erased(entries: list[JournalEntry]) -> None:

@@ -14,20 +14,24 @@ from django.core import serializers
 from django.test import Client
 from django.utils import timezone
 
-from fabriques.kit import journal
+from fabriques.kit import journal, outbox
 from fabriques.kit.journal import SYSTEM, Actor
+from fabriques.kit.outbox import recipients
+from fabriques.kit.outbox.models import State, Suppression
 from fabriques.people.actors import actor_of
 from fabriques.people.enums import Subject
 from fabriques.people.models import Consent, User
 from fabriques.people.personal import erasure
 from fabriques.people.personal.consents import give_consent
 from fabriques.people.personal.erasure import ErasureRefusedError, erase
+from fabriques.people.signin.notifications import LoginCode
 from fabriques.people.stewardship import merge_people
 from tests.factories import make_membership, make_organisation, make_participation, make_user
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/espace/mes-donnees/effacer/"
+UNDELIVERABLE = Suppression.Reason.UNDELIVERABLE
 STEWARD = Actor("ANCT", name="Nadia Benali", ref="nadia")
 TRACES = ("lea.martin", "Léa Martin", "Cheffe de projet à Sète", "192.0.2.7", "sub-de-lea")
 
@@ -96,7 +100,7 @@ def test_the_account_is_empty_and_its_row_stays(person: User) -> None:
     assert (person.name, person.job, person.organisation) == ("", "", None)
     assert (person.is_active, person.seen_on, person.last_login) == (False, None, None)
     assert person.erased_at is not None
-    assert str(person) == f"{person.ref}@efface.invalid"
+    assert str(person) == "Compte effacé"
     assert not Consent.objects.filter(user=person, withdrawn_at=None).exists()
     for model in (EmailAddress, SocialAccount, Authenticator, UserSession):
         assert not model.objects.filter(user=person).exists()
@@ -122,6 +126,52 @@ def test_erased_twice_is_erased_once(person: User) -> None:
     erase(user=person, actor=SYSTEM)
     assert User.objects.values().get(pk=person.pk) == once
     assert journal.history(person.subject).count() == entries
+
+
+def test_an_act_under_way_names_the_person_until_the_next_erasure(person: User) -> None:
+    """It read the account before the erasure, and writes in the journal after it."""
+    acting = User.objects.get(pk=person.pk)
+    erase(user=person, actor=STEWARD, reason="demande écrite")
+    journal.record(subject="fabrique:fabp-01", verb="titre changé", actor=actor_of(acting))
+    journal.record(
+        subject=person.subject,
+        verb="autre adresse chez ProConnect",
+        actor=actor_of(acting),
+        after={"email": "lea.martin@autre.test"},
+    )
+    give_consent(user=acting, subject=Subject.FOLLOW_UP)
+    assert "Léa Martin" in everything()
+    erase(user=person, actor=SYSTEM)
+    after = everything()
+    assert [trace for trace in TRACES if trace in after] == []
+    assert not Consent.objects.filter(user=person, withdrawn_at=None).exists()
+    journal.verify()
+    erased = journal.history(person.subject).filter(verb="compte effacé")
+    assert [entry.reason for entry in erased] == ["demande écrite"]
+
+
+def test_an_account_emptied_by_a_merge_is_not_erased_by_its_reference(person: User) -> None:
+    kept = make_user("Léa M.")
+    merge_people(kept=kept, gone=person, actor=STEWARD)
+    erase(user=person, actor=SYSTEM)
+    kept.refresh_from_db()
+    assert (kept.name, kept.erased_at) == ("Léa M.", None)
+    assert journal.history(kept.subject)[0].after["avec"] == person.subject
+
+
+def test_letters_to_every_address_are_emptied(person: User) -> None:
+    kept = make_user("Léa M.", email="lea@kept.test")
+    EmailAddress.objects.create(user=kept, email=kept.email, verified=True, primary=True)
+    merge_people(kept=kept, gone=person, actor=STEWARD)
+    sent = outbox.send(LoginCode, address="Lea.Martin@essai.test", context={"code": "BCDF-GHJK"})
+    other = outbox.send(LoginCode, address="autre@essai.test", context={"code": "BCDF-GHJK"})
+    recipients.suppress(recipients.digest_of("lea.martin@essai.test"), UNDELIVERABLE)
+    erase(user=kept, actor=SYSTEM)
+    sent.refresh_from_db()
+    other.refresh_from_db()
+    assert (sent.address, sent.context, sent.state) == ("", {}, State.CANCELLED)
+    assert (other.address, other.state) == ("autre@essai.test", State.WAITING)
+    assert not Suppression.objects.exists()
 
 
 def test_roles_end_and_still_count(person: User) -> None:

@@ -13,12 +13,16 @@ from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
 
 from fabriques.kit import journal, tick
+from fabriques.kit.journal import SYSTEM
 from fabriques.kit.outbox import recipients
 from fabriques.kit.outbox.models import Mail, State
+from fabriques.people.actors import actor_of
 from fabriques.people.domain import note_seen
 from fabriques.people.models import User
 from fabriques.people.personal import retention
+from fabriques.people.personal.erasure import erase
 from fabriques.people.personal.retention import NOTICE, UNUSED, apply_retention
+from fabriques.people.stewardship import merge_people
 from tests.factories import make_membership, make_participation, make_user
 
 pytestmark = pytest.mark.django_db
@@ -198,9 +202,36 @@ def test_an_account_never_confirmed_goes_after_two_days() -> None:
     assert User.objects.filter(pk=young.pk).exists()
 
 
-def test_an_account_never_confirmed_that_holds_a_role_is_emptied() -> None:
+def test_an_account_whose_owner_is_awaited_is_kept_until_it_is_too_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    awaited = make_user(confirmed_at=None, created_at=NOW - 1040 * DAY)
+    other = make_user(confirmed_at=None, created_at=NOW - 3 * DAY)
+    monkeypatch.setattr(retention, "_expected", [])
+    retention.register_expected(lambda: {awaited.pk})
+    assert apply_retention(NOW - 100 * DAY) == []
+    assert "Comptes jamais confirmés, supprimés : 1" in apply_retention(NOW)
+    assert list(User.objects.all()) == [awaited]
+    assert other.pk
+    assert state(awaited) == (1, False)  # nobody came for three years: as any unused account
+
+
+def test_a_steward_made_on_friday_is_still_there_on_monday() -> None:
+    make_membership(unused(1), role="steward")
+    call_command("add_steward", "claire@anct.test")
+    User.objects.update(created_at=NOW - 3 * DAY)
+    assert apply_retention(NOW) == []
+    assert User.objects.filter(email="claire@anct.test", erased_at=None).exists()
+
+
+def test_an_account_never_confirmed_whose_role_has_ended_is_emptied() -> None:
     user = make_user(confirmed_at=None, created_at=NOW - 3 * DAY)
-    make_membership(user, role="officer", participation=make_participation())
+    make_membership(
+        user,
+        role="officer",
+        participation=make_participation(),
+        withdrawn_at=NOW - 2 * DAY,
+    )
     apply_retention(NOW)
     assert state(user) == (0, True)
     assert apply_retention(NOW) == []
@@ -222,6 +253,25 @@ def test_a_dry_run_says_all_and_changes_nothing(capsys: pytest.CaptureFixture[st
     assert Session.objects.count() == 1
     assert not journal.history(warned.subject).exists()
     assert not journal.history(first.subject).exists()
+
+
+def test_who_was_erased_this_week_is_erased_again_if_named_since() -> None:
+    now = timezone.now()
+    user, quiet, merged = make_user("Léa"), make_user("Awa"), make_user("Paul")
+    for person in (user, quiet):
+        erase(user=person, actor=SYSTEM, reason="à sa demande")
+    merge_people(kept=make_user("Paul B."), gone=merged, actor=SYSTEM)
+    assert apply_retention(now) == []
+    journal.record(subject="fabrique:a", verb="titre changé", actor=actor_of(user))
+    line = "Comptes effacés, encore nommés au journal, effacés à nouveau : 1"
+    assert apply_retention(now + 8 * DAY) == []
+    assert apply_retention(now + 6 * DAY, dry_run=True) == [line]
+    assert apply_retention(now + 6 * DAY) == [line]
+    assert apply_retention(now + 6 * DAY) == []
+    assert "Léa" not in journal.history("fabrique:a")[0].actor
+    assert journal.history(user.subject)[0].reason == "à sa demande"
+    assert journal.history(merged.subject)[0].after["avec"]
+    journal.verify()
 
 
 def test_ended_sessions_and_what_was_noted_beside_them_go() -> None:

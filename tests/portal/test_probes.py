@@ -80,7 +80,7 @@ def test_numbers_of_others_lead_nowhere() -> None:
     own = Membership.objects.get(user=officer)
     client = Client()
     client.force_login(officer)
-    assert client.get(f"/espace/roles/{own.pk}/dates/").status_code == 200
+    assert client.get(f"/espace/roles/{own.pk}/retirer/").status_code == 200
     tried = [
         f"/espace/territoires/{theirs.pk}/",
         f"/espace/territoires/{theirs.pk}/inviter/",

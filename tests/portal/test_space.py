@@ -2,17 +2,22 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from PIL import Image
 
 from fabriques.kit import journal
+from fabriques.kit.journal import Actor
 from fabriques.people.models import Organisation, User
-from fabriques.programme import abilities
+from fabriques.programme import abilities, domain
+from fabriques.programme.enums import MemberRole
 from fabriques.programme.models import Membership
+from fabriques.programme.scopes import Scope
 from fabriques.programme.volumetry import generate_people
 from tests.factories import (
     make_fabrique,
@@ -60,6 +65,26 @@ def test_a_newcomer_is_told_what_to_do(client) -> None:
     assert "Piloter la plateforme" not in page
 
 
+def test_home_says_what_is_to_come_and_what_is_over(client) -> None:
+    place = make_fabrique(members=[make_territory(name="Jonzac")]).participations.get()
+    user = make_user()
+    later = timezone.localdate() + timedelta(days=30)
+    held = domain.give_role(
+        user=user,
+        role=MemberRole.MEMBER,
+        scope=Scope(participation=place),
+        actor=Actor("essai"),
+        starts_on=later,
+    )
+    page = text(as_(user).get("/espace/"))
+    assert "À partir du" in page
+    assert "aucun rôle" not in page
+    domain.withdraw_role(membership=held, actor=Actor("essai"), reason="changement")
+    page = text(as_(user).get("/espace/"))
+    assert "Vous n’avez plus de rôle" in page
+    assert "rôle retiré" in page  # somebody who reads no team's history still reads their own
+
+
 def test_home_shows_what_awaits_and_what_one_holds() -> None:
     fabrique = make_fabrique(title="Bien vieillir", members=[make_territory(name="Jonzac")])
     place = fabrique.participations.get()
@@ -79,6 +104,34 @@ def test_a_steward_sees_the_last_changes_of_all(steward) -> None:
     assert "compte rouvert" not in text(as_(make_user()).get("/espace/"))
 
 
+def test_the_history_of_a_team_is_for_those_who_may_read_it() -> None:
+    fabrique = make_fabrique(members=[make_territory()])
+    place = fabrique.participations.get()
+    member = make_membership(make_user(), role="member", participation=place).user
+    partner = make_membership(make_user(), role="partner", fabrique=fabrique).user
+    officer = make_membership(make_user(), role="officer", participation=place).user
+    gone = make_membership(make_user("Paul"), role="member", participation=place)
+    domain.withdraw_role(membership=gone, actor=Actor("essai"), reason="conflit")
+    for user, told in ((member, False), (partner, False), (officer, True)):
+        for address in ("/espace/", f"/espace/territoires/{place.pk}/"):
+            assert ("conflit" in text(as_(user).get(address))) is told
+
+
+def test_somebody_without_a_name_is_not_shown_by_their_address() -> None:
+    fabrique = make_fabrique(members=[make_territory("epci"), make_territory()])
+    place, beside = fabrique.participations.order_by("pk")
+    make_membership(make_user("", email="secret@ici.fr"), role="member", participation=place)
+    neighbour = make_membership(role="officer", participation=beside).user
+    page = as_(neighbour).get(f"/espace/fabriques/{fabrique.code}/").content.decode()
+    assert "Personne sans nom" in page
+    assert "secret@ici.fr" not in page
+
+
+def test_a_nul_character_is_only_a_character(steward) -> None:
+    for page in ("/espace/personnes/", "/espace/organisations/"):
+        assert as_(steward).get(page, {"q": "a\0b"}).status_code == 200
+
+
 def test_what_is_public_needs_no_account_and_stays_in_caches(client) -> None:
     make_fabrique(code="fabp-77", slug="fabp-77-essai", indexed=True)
     page = client.get("/fabriques/fabp-77-essai/")
@@ -93,9 +146,6 @@ def test_names_on_the_public_page_never_come_from_the_team(client) -> None:
     """The history of a team is not the history of the facts."""
     fabrique = make_fabrique(code="fabp-78", slug="fabp-78-essai", indexed=True)
     provider = make_membership(make_user("Hugo Marchal"), role="provider", fabrique=fabrique)
-    from fabriques.kit.journal import Actor
-    from fabriques.programme import domain
-
     domain.withdraw_role(membership=provider, actor=Actor("essai"))
     assert "Hugo" not in client.get("/fabriques/fabp-78-essai/").content.decode()
 
@@ -131,7 +181,9 @@ def test_two_people_who_edit_the_same_sheet_see_the_difference(steward) -> None:
     client = as_(steward)
     address = f"/espace/organisations/{organisation.slug}/modifier/"
     fields = {"name": "Office", "acronym": "OFB", "kind": "operator", "siren": "130025927"}
-    assert client.post(address, {**fields, "version": 1}).status_code == 302
+    served = re.search(r'name="version" value="(\d+)"', client.get(address).content.decode())
+    assert served
+    assert client.post(address, {**fields, "version": served[1]}).status_code == 302
     late = client.post(address, {**fields, "name": "Office français", "version": 1})
     assert late.status_code == 200
     page = text(late)
@@ -151,6 +203,19 @@ def test_a_wrong_siren_is_refused_beside_its_field(steward) -> None:
     fields = {"name": "X", "kind": "firm", "version": 1}
     for siren, words in (("12", "neuf chiffres"), ("130025927", "porte déjà ce SIREN")):
         assert words in text(as_(steward).post(address, {**fields, "siren": siren}))
+
+
+def test_an_organisation_is_added_under_a_name_of_its_own(steward) -> None:
+    client = as_(steward)
+    fields = {"name": "Mairie d’Ambert", "kind": "territory", "siren": "216 300 038", "version": 1}
+    client.post("/espace/organisations/nouvelle/", fields)
+    again = client.post("/espace/organisations/nouvelle/", fields)
+    assert "porte déjà ce SIREN" in text(again)
+    assert "Mairie d’Ambert" in again.content.decode()
+    client.post("/espace/organisations/nouvelle/", fields | {"siren": ""})
+    slugs = Organisation.objects.order_by("slug").values_list("slug", flat=True)
+    assert list(slugs) == ["mairie-dambert", "mairie-dambert-2"]
+    assert journal.history("organisation:mairie-dambert")[0].verb == "organisation créée"
 
 
 def test_a_logo_is_checked_by_its_content(steward) -> None:
@@ -177,7 +242,7 @@ def test_organisations_merge_after_a_preview(steward) -> None:
     client = as_(steward)
     address = f"/espace/organisations/{kept.slug}/fusionner/"
     preview = client.post(address, {"other": gone.slug})
-    assert "1 personnes" in text(preview)
+    assert "Personnes : 1" in text(preview)
     assert Organisation.objects.count() == 2
     client.post(address, {"other": gone.slug, "confirmer": gone.slug, "reason": "doublon"})
     assert Organisation.objects.get() == kept
@@ -198,6 +263,7 @@ def test_organisations_that_cannot_merge_say_why(steward) -> None:
         (other.slug, "deux SIREN"),
         (named.slug, "l’histoire des fabriques"),
         ("rien", "Aucune organisation"),
+        ("", "lequel est le doublon"),
     ):
         page = text(client.post(address, {"other": slug, "confirmer": slug}))
         assert words in page
@@ -217,7 +283,7 @@ def test_accounts_merge_after_a_preview(steward) -> None:
     assert other.get("/espace/").status_code == 200
     address = f"/espace/personnes/{kept.ref}/fusionner/"
     preview = text(client.post(address, {"other": "awa@perso.fr"}))
-    assert "1 rôles (1 déjà là" in preview
+    assert "Rôles : 1 (1 déjà là" in preview
     assert Membership.objects.filter(user=gone, withdrawn_at=None).count() == 2
     client.post(address, {"other": "awa@perso.fr", "confirmer": str(gone.ref)})
     roles = Membership.objects.filter(user=kept, withdrawn_at=None)
@@ -248,7 +314,10 @@ def test_closing_an_account_ends_roles_and_connections(steward) -> None:
     user = make_membership(make_user("Awa"), role="officer", participation=place).user
     theirs = as_(user)
     assert theirs.get("/espace/").status_code == 200
-    as_(steward).post(f"/espace/personnes/{user.ref}/fermer/")
+    assert "Dites pourquoi" in text(
+        as_(steward).post(f"/espace/personnes/{user.ref}/fermer/", {"reason": ""})
+    )
+    as_(steward).post(f"/espace/personnes/{user.ref}/fermer/", {"reason": "départ"})
     assert theirs.get("/espace/").status_code == 302
     assert not Membership.objects.filter(user=user, withdrawn_at=None).exists()
     as_(steward).post(f"/espace/personnes/{user.ref}/rouvrir/")
@@ -260,8 +329,7 @@ def test_closing_an_account_ends_roles_and_connections(steward) -> None:
 def test_the_last_steward_cannot_be_closed_nor_erased() -> None:
     only = make_membership(make_user("Claire"), role="steward").user
     client = as_(only)
-    page = client.post(f"/espace/personnes/{only.ref}/fermer/", follow=True)
-    assert "dernière personne de l’équipe nationale" in text(page)
+    assert client.post(f"/espace/personnes/{only.ref}/fermer/", {"reason": "x"}).status_code == 404
     page = client.post(f"/espace/personnes/{only.ref}/effacer/", {"reason": "essai"})
     assert "dernière personne de l’équipe nationale" in text(page)
     only.refresh_from_db()

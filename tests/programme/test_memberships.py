@@ -1,5 +1,6 @@
 """Roles: given, dated, withdrawn, handed over; and who may do it."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from fabriques.kit import journal
 from fabriques.kit.journal import Actor
 from fabriques.kit.outbox.models import Notice
+from fabriques.people.actors import actor_of
 from fabriques.people.models import User
 from fabriques.programme import abilities, domain
 from fabriques.programme.abilities import Relation
@@ -95,7 +97,11 @@ def test_the_database_refuses_a_role_out_of_its_reach(place: Participation) -> N
 
 @pytest.mark.parametrize(
     ("starts", "ends", "words"),
-    [(0, -1, "La fin ne peut pas précéder"), (-9, -5, "Cette date est passée")],
+    [
+        (0, -1, "La fin ne peut pas précéder"),
+        (-9, -5, "Cette date est passée"),
+        (0, 400_000, "trop loin"),
+    ],
 )
 def test_dates_that_make_no_sense_are_refused(
     place: Participation, starts: int, ends: int, words: str
@@ -124,6 +130,21 @@ def test_withdrawing_ends_rights_at_once_and_only_once(place: Participation) -> 
     assert Notice.objects.filter(user=user, kind="role-withdrawn").count() == 1
     with pytest.raises(ValidationError, match="déjà été retiré"):
         domain.withdraw_role(membership=membership, actor=ANCT)
+
+
+def test_what_one_does_to_oneself_is_not_told_in_a_letter(place: Participation) -> None:
+    user = make_user()
+    membership = give(user, MemberRole.MEMBER, Scope(participation=place))
+    told = Notice.objects.filter(user=user).count()
+    domain.withdraw_role(membership=membership, actor=actor_of(user))
+    assert Notice.objects.filter(user=user).count() == told
+
+
+def test_somebody_never_come_in_is_not_the_other_steward() -> None:
+    only = make_membership(role="steward")
+    make_membership(make_user(confirmed_at=None), role="steward")
+    with pytest.raises(ValidationError, match="dernière personne"):
+        domain.withdraw_role(membership=only, actor=ANCT)
 
 
 def test_the_last_steward_stays() -> None:
@@ -173,7 +194,7 @@ def test_handing_over_passes_everything_in_one_act(place: Participation) -> None
         participation=place, giver=giver, receiver=receiver, actor=ANCT, reason="mutation"
     )
 
-    assert [(m.role, m.ends_on) for m in received] == [("officer", end)]
+    assert [(m.role, m.ends_on) for m in received] == [("officer", end), ("member", None)]
     assert not abilities.participation_abilities(again(giver), place).open
     assert abilities.participation_abilities(again(giver), elsewhere).open
     assert abilities.participation_abilities(again(receiver), place).give_member
@@ -181,6 +202,18 @@ def test_handing_over_passes_everything_in_one_act(place: Participation) -> None
     assert held == {"officer", "member"}
     assert Notice.objects.filter(user=giver, kind="handed-over").exists()
     assert any(entry.verb == "rôle transmis" for entry in journal.history(place.subject))
+
+
+def test_a_role_that_both_hold_lasts_as_long_as_the_longer(place: Participation) -> None:
+    giver, receiver = make_user(), make_user()
+    scope = Scope(participation=place)
+    give(giver, MemberRole.OFFICER, scope)
+    give(
+        receiver, MemberRole.OFFICER, scope, starts_on=TODAY() + 9 * DAY, ends_on=TODAY() + 60 * DAY
+    )
+    (held,) = domain.hand_over(participation=place, giver=giver, receiver=receiver, actor=ANCT)
+    assert (held.starts_on, held.ends_on) == (TODAY(), None)
+    assert abilities.participation_abilities(again(receiver), place).open
 
 
 def test_handing_over_is_refused_when_it_makes_no_sense(place: Participation) -> None:
@@ -231,13 +264,11 @@ def test_rights_of_each_relation_are_what_was_decided() -> None:
         hand_over=True,
         read_history=True,
     )
+    assert given[Relation.ELECTED] == dataclasses.replace(
+        given[Relation.OFFICER], withdraw_elected=True, hand_over_for_others=True
+    )
     assert given[Relation.PROVIDER] == abilities.ParticipationAbilities(
-        open=True,
-        see_people=True,
-        see_addresses=True,
-        give_officer=True,
-        give_member=True,
-        read_history=True,
+        open=True, see_people=True, see_addresses=True, give_member=True, read_history=True
     )
     for relation in Relation:
         site = abilities.SiteAbilities.of(frozenset({relation}))

@@ -13,7 +13,8 @@ from django.test import Client
 from fabriques.kit.models import JournalEntry
 from fabriques.people.models import FormerName
 from fabriques.programme import checks, domain, facts, queries, sheets
-from fabriques.programme.models import Fabrique, Participation
+from fabriques.programme.models import Fabrique, Membership, Participation
+from tests.factories import make_membership
 
 pytestmark = pytest.mark.usefixtures("country")
 
@@ -98,6 +99,33 @@ def test_a_fabrique_that_leaves_the_file_stays_and_is_named(tmp_path: Path) -> N
     call_command("load_facts", path, stdout=output)
     assert "fabp-22 : absente du fichier, gardée sur le site" in output.getvalue()
     assert Fabrique.objects.filter(code="fabp-22").exists()
+
+
+def test_people_keep_their_roles_when_the_facts_change(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A focus in other words is the same participation; one that leaves is kept with its people."""
+    text = settings.FACTS.read_text(encoding="utf-8")
+    fabrique = Fabrique.objects.get(code="fabp-09")
+    reworded, leaving = fabrique.participations.exclude(focus="").order_by("pk")[:2]
+    held = [make_membership(role="officer", participation=p) for p in (reworded, leaving)]
+    start = text.index('id = "fabp-09"')
+    end = text.index("[[fabrique]]", start)
+    part = text[start:end].replace(reworded.focus, "Un autre nom du quartier")
+    block = part.index(leaving.focus)
+    first = part.rindex("[[fabrique.participation]]", 0, block)
+    last = part.find("[[fabrique.", block)
+    part = part[:first] + (part[last:] if last > 0 else "\n")
+    path = tmp_path / "faits.toml"
+    path.write_text(text[:start] + part + text[end:], encoding="utf-8")
+
+    call_command("load_facts", path, stdout=StringIO())
+
+    reworded.refresh_from_db()
+    assert reworded.focus == "Un autre nom du quartier"
+    assert Membership.objects.filter(pk__in=[m.pk for m in held]).count() == 2
+    assert Participation.objects.filter(pk=leaving.pk).exists()
+    assert "gardée car des personnes y ont un rôle" in caplog.text
 
 
 def test_the_home_page_says_what_our_list_lacks() -> None:

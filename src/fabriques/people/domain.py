@@ -9,6 +9,8 @@ from importlib import import_module
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -17,7 +19,7 @@ from fabriques.kit import live
 from fabriques.kit.journal import Actor, record
 from fabriques.people.actors import actor_of
 from fabriques.people.models import User
-from fabriques.people.queries import user_by_address
+from fabriques.people.queries import is_taken, user_by_address
 
 VISITOR = Actor("une personne pas encore connectée")
 
@@ -50,7 +52,7 @@ def open_account(*, email: str, actor: Actor = VISITOR) -> User | None:
 def _open_account(email: str, actor: Actor) -> User | None:
     if user := user_by_address(email):
         return user
-    if User.objects.filter(email=email).exists():
+    if is_taken(email):
         return None
     user = User.objects.create_user(email)
     EmailAddress.objects.create(user=user, email=email, primary=True)
@@ -61,7 +63,7 @@ def _open_account(email: str, actor: Actor) -> User | None:
 @transaction.atomic
 def confirm(*, user: User) -> None:
     """The person has proved that the address of the account is theirs; once is enough."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     EmailAddress.objects.update_or_create(
         user=user, email=user.email, defaults={"verified": True, "primary": True}
     )
@@ -85,7 +87,7 @@ def note_seen(*, user: User, day: date) -> None:
 @transaction.atomic
 def close_account(*, user: User, actor: Actor, reason: str = "") -> None:
     """Nobody signs in to the account any more. Raises ValidationError with what prevents it."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not user.is_active:
         raise ValidationError("Ce compte est déjà fermé.")
     if why := next(filter(None, (guard(user) for guard in _guards)), ""):
@@ -102,7 +104,7 @@ def close_account(*, user: User, actor: Actor, reason: str = "") -> None:
 @transaction.atomic
 def reopen_account(*, user: User, actor: Actor, reason: str = "") -> None:
     """The person can sign in again; what closing took away stays away."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.erased_at:
         raise ValidationError("Un compte effacé ne se rouvre pas.")
     if user.is_active:
@@ -134,6 +136,20 @@ def end_sessions(
             after={"connexions": ended},
         )
     return ended
+
+
+@transaction.atomic
+def keep_only(*, session: SessionBase, user: User, actor: Actor) -> int:
+    """End every session of `user` but this one, which alone has shown what now opens the account.
+
+    The password that nobody knows changes too: sessions that no list holds and sign-ins under way
+    open nothing. Answers how many were ended.
+    """
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()  # in this transaction: streams ask their rights again as soon as it ends
+    return end_sessions(user=user, actor=actor, except_key=session.session_key)
 
 
 def _end(user: User, sessions: models.QuerySet[UserSession]) -> int:

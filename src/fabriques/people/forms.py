@@ -10,6 +10,7 @@ from dsfr.forms import DsfrBaseForm
 
 from fabriques.kit.uploads import MO, CheckedFileField, Kind
 from fabriques.people.models import Organisation, User
+from fabriques.people.queries import find_organisation
 
 
 class VersionedForm(DsfrBaseForm):  # type: ignore[misc]
@@ -60,9 +61,19 @@ class ProfileForm(WelcomeForm, VersionedForm):
 class OrganisationForm(VersionedForm, forms.ModelForm):  # type: ignore[type-arg]
     logo = CheckedFileField(label="Logo", required=False, kinds=(Kind.IMAGE,), max_bytes=2 * MO)
 
+    siren = forms.CharField(
+        label="SIREN",
+        required=False,
+        max_length=14,
+        help_text="Neuf chiffres, avec ou sans espaces.",
+    )
+
     class Meta:
         model = Organisation
         fields = ["name", "acronym", "kind", "siren"]
+
+    def clean_siren(self) -> str:
+        return "".join(self.cleaned_data["siren"].split())
 
 
 class AttachForm(VersionedForm):
@@ -80,10 +91,8 @@ class AttachForm(VersionedForm):
         words = self.cleaned_data["organisation"].strip()
         if not words:
             return None
-        for lookup in ("name__iexact", "acronym__iexact", "siren", "slug"):
-            found = list(Organisation.objects.filter(**{lookup: words}).order_by("pk")[:2])
-            if len(found) == 1:
-                return found[0]
+        if found := find_organisation(words):
+            return found
         raise forms.ValidationError(
             "Aucune organisation ne porte exactement ce nom. Cherchez-la d’abord dans la liste."
         )

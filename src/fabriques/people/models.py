@@ -142,7 +142,10 @@ class User(AbstractBaseUser):
         indexes = [models.Index(fields=["is_active", "seen_on"])]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        """Never the address: names are shown to more people than addresses are."""
+        if self.erased_at:
+            return "Compte effacé"
+        return self.name or "Personne sans nom"
 
     def get_absolute_url(self) -> str:
         return reverse("space-person", args=[self.ref])

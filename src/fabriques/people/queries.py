@@ -24,20 +24,18 @@ def addresses_of(user: User) -> set[str]:
 
 def user_by_address(email: str) -> User | None:
     """The open account that this address belongs to: its own, or a proved second one."""
+    return _owners(email).filter(is_active=True).order_by("pk").first()
+
+
+def is_taken(email: str) -> bool:
+    """Whether this address belongs to an account, open or closed."""
+    return _owners(email).exists()
+
+
+def _owners(email: str) -> QuerySet[User]:
     email = email.strip().lower()
-    return (
-        User.objects.filter(is_active=True)
-        .filter(Q(email=email) | Q(pk__in=_proved(email)))
-        .order_by("pk")
-        .first()
-    )
-
-
-def _proved(email: str) -> QuerySet[EmailAddress, int]:
-    found: QuerySet[EmailAddress, int] = EmailAddress.objects.filter(
-        email=email, verified=True
-    ).values_list("user", flat=True)
-    return found
+    proved = EmailAddress.objects.filter(email=email, verified=True).values("user")
+    return User.objects.filter(Q(email=email) | Q(pk__in=proved))
 
 
 def people(words: str = "", state: str = "") -> QuerySet[User]:
@@ -72,6 +70,7 @@ def organisations(words: str = "") -> QuerySet[Organisation]:
             | Q(acronym__icontains=word)
             | Q(siren__startswith=word)
             | Q(former_names__name__icontains=word)
+            | Q(former_names__acronym__iexact=word)
         )
     return found.distinct() if words else found
 
@@ -79,6 +78,22 @@ def organisations(words: str = "") -> QuerySet[Organisation]:
 def may_be_written_to(user: User) -> bool:
     """Only those who came in once, and whose account is open: nobody else has accepted anything."""
     return user.is_active and user.confirmed_at is not None
+
+
+def find_organisation(words: str) -> Organisation | None:
+    """The one that bears exactly this name, acronym, SIREN or address; None when not just one."""
+    words = words.replace("\0", "").strip().rstrip("/")
+    digits = words.replace(" ", "")
+    for lookup in (
+        {"name__iexact": words},
+        {"acronym__iexact": words},
+        {"siren": digits},
+        {"slug": words.rpartition("/")[2]},
+    ):
+        found = list(Organisation.objects.filter(**lookup).order_by("pk")[:2]) if digits else []
+        if len(found) == 1:
+            return found[0]
+    return None
 
 
 def near(organisation: Organisation) -> list[Organisation]:

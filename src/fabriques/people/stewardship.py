@@ -1,26 +1,31 @@
 """What stewards do with accounts and organisations: edit, re-attach, merge duplicates.
 
 A merge keeps one object and empties the other into it. Domains above say what they move: each
-registers a `Mover`; the preview and the merge ask the same ones, so that what is shown is what is
-done.
+registers a mover; the preview and the merge ask the same ones, so that what is shown is what is
+done. A mover without actor only counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any, TypeVar
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import slugify
 
 from fabriques.kit import journal
 from fabriques.kit.journal import Actor
 from fabriques.people.domain import close_account
 from fabriques.people.models import Consent, FormerName, Organisation, User
+from fabriques.people.queries import addresses_of
+from fabriques.people.signin.second_factor import FACTORS
 
 Edited = TypeVar("Edited", User, Organisation)
 
@@ -49,26 +54,22 @@ class Moved:
     left: int = 0
 
 
-@dataclass(frozen=True)
-class Mover:
-    """What a merge does with one sort of thing. With `apply=False` it only counts."""
+PersonMover = Callable[[User, User, Actor | None], Moved]
+OrganisationMover = Callable[[Organisation, Organisation, Actor | None], Moved]
 
-    run: Callable[[Any, Any, bool], Moved]
-
-
-_people: list[Mover] = []
-_organisations: list[Mover] = []
+_people: list[PersonMover] = []
+_organisations: list[OrganisationMover] = []
 _guards: list[Callable[[Organisation], str]] = []
 
 
-def register_person_mover(run: Callable[[User, User, bool], Moved]) -> None:
-    """`run(kept, gone, apply)` moves what hangs on an account."""
-    _people.append(Mover(run))
+def register_person_mover(run: PersonMover) -> None:
+    """`run(kept, gone, actor)` moves what hangs on an account; without actor it only counts."""
+    _people.append(run)
 
 
-def register_organisation_mover(run: Callable[[Organisation, Organisation, bool], Moved]) -> None:
-    """`run(kept, gone, apply)` moves what hangs on an organisation."""
-    _organisations.append(Mover(run))
+def register_organisation_mover(run: OrganisationMover) -> None:
+    """`run(kept, gone, actor)` does the same for an organisation."""
+    _organisations.append(run)
 
 
 def register_organisation_guard(why_not: Callable[[Organisation], str]) -> None:
@@ -78,19 +79,21 @@ def register_organisation_guard(why_not: Callable[[Organisation], str]) -> None:
 
 # --- Accounts ---------------------------------------------------------------------------------
 
+PERSON_FIELDS = ("name", "job", "organisation")
+
 
 @transaction.atomic
 def edit_person(
     *, user: User, values: dict[str, Any], version: int, actor: Actor, reason: str = ""
 ) -> User:
     """Change name, job or organisation. Raises `StaleError` when the account changed meanwhile."""
-    return _edit(user, ("name", "job", "organisation"), values, version, actor, reason)
+    return _edit(user, PERSON_FIELDS, values, version, actor, reason)
 
 
 def preview_people(*, kept: User, gone: User) -> list[Moved]:
     """What `merge_people` would do, without doing it. Raises `MergeError` when it cannot be."""
     _check_people(kept, gone)
-    return [mover.run(kept, gone, False) for mover in _people]
+    return [run(kept, gone, None) for run in _people]
 
 
 @transaction.atomic
@@ -98,24 +101,23 @@ def merge_people(*, kept: User, gone: User, actor: Actor, reason: str = "") -> l
     """Move everything of `gone` to `kept`, then close `gone`: its address now opens `kept`."""
     locked = {
         user.pk: user
-        for user in User.objects.select_for_update(of=("self",))
+        for user in User.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=[kept.pk, gone.pk])
         .order_by("pk")
     }
     kept, gone = locked[kept.pk], locked[gone.pk]
     _check_people(kept, gone)
-    done = [mover.run(kept, gone, True) for mover in _people]
+    done = [run(kept, gone, actor) for run in _people]
+    kept.version += 1
+    kept.save(update_fields=[*PERSON_FIELDS, "version"])
     close_account(user=gone, actor=actor, reason="fusion de comptes")
     gone.refresh_from_db()
-    address = gone.email
     gone.email = f"{gone.ref}@fusion.invalid"
     gone.name = gone.job = ""
     gone.organisation = None
     gone.erased_at = timezone.now()
     gone.version += 1
     gone.save()
-    EmailAddress.objects.filter(user=kept, email=address).delete()
-    EmailAddress.objects.create(user=kept, email=address, verified=True, primary=False)
     for subject, other in ((kept.subject, gone), (gone.subject, kept)):
         journal.record(
             subject=subject,
@@ -134,51 +136,95 @@ def _check_people(kept: User, gone: User) -> None:
         raise MergeError("Un compte effacé ne se fusionne pas.")
     if not kept.is_active:
         raise MergeError("Le compte à garder est fermé : rouvrez-le, ou gardez l’autre.")
+    if not gone.is_active:
+        raise MergeError("L’autre compte est fermé : rouvrez-le d’abord.")
+    if not kept.confirmed_at:
+        raise MergeError("L’adresse du compte à garder n’a jamais été prouvée : gardez l’autre.")
     if not gone.confirmed_at:
         raise MergeError(
             "L’adresse de l’autre compte n’a jamais été prouvée : laissez-le s’effacer de lui-même."
         )
 
 
-def _addresses(kept: User, gone: User, apply: bool) -> Moved:
-    rows = EmailAddress.objects.filter(user=gone)
-    known = set(EmailAddress.objects.filter(user=kept).values_list("email", flat=True))
-    mine = [row for row in rows.order_by("pk") if row.email not in known]
-    if apply:
-        for row in mine:
-            row.user, row.primary = kept, False
-            row.save()
-        rows.delete()
-    return Moved("autres adresses", len(mine))
+def _profile(kept: User, gone: User, actor: Actor | None) -> Moved:
+    """What the kept account says of the person stays; what it does not say comes."""
+    said = [name for name in PERSON_FIELDS if getattr(gone, name)]
+    missing = [name for name in said if not getattr(kept, name)]
+    if actor:
+        for name in missing:
+            setattr(kept, name, getattr(gone, name))
+    return Moved("nom, fonction, organisation", len(missing), len(said) - len(missing))
 
 
-def _providers(kept: User, gone: User, apply: bool) -> Moved:
+def _addresses(kept: User, gone: User, actor: Actor | None) -> Moved:
+    proved = addresses_of(gone)
+    if actor:
+        EmailAddress.objects.filter(user=gone).delete()
+        for address in sorted(proved):
+            EmailAddress.objects.update_or_create(
+                user=kept, email=address, defaults={"verified": True, "primary": False}
+            )
+    return Moved("adresses", len(proved))
+
+
+def _providers(kept: User, gone: User, actor: Actor | None) -> Moved:
     rows = SocialAccount.objects.filter(user=gone)
-    count = rows.count()
-    if apply:
+    number = rows.count()
+    if actor:
         rows.update(user=kept)
-    return Moved("identités ProConnect", count)
+    return Moved("identités ProConnect", number)
 
 
-def _consents(kept: User, gone: User, apply: bool) -> Moved:
+def _factors(kept: User, gone: User, actor: Actor | None) -> Moved:
+    """They protected an account that nobody opens any more."""
+    rows = Authenticator.objects.filter(user=gone)
+    number = rows.filter(type__in=FACTORS).count()
+    if actor:
+        rows.delete()
+    return Moved("seconds facteurs retirés", number)
+
+
+def _consents(kept: User, gone: User, actor: Actor | None) -> Moved:
     given = set(kept.consents.filter(withdrawn_at=None).values_list("subject", flat=True))
     rows = Consent.objects.filter(user=gone, withdrawn_at=None)
     mine = rows.exclude(subject__in=given)
     moved, left = mine.count(), rows.filter(subject__in=given).count()
-    if apply:
+    if actor:
         Consent.objects.filter(pk__in=list(mine.values_list("pk", flat=True))).update(user=kept)
         Consent.objects.filter(user=gone, withdrawn_at=None).update(withdrawn_at=timezone.now())
     return Moved("consentements", moved, left)
 
 
+register_person_mover(_profile)
 register_person_mover(_addresses)
 register_person_mover(_providers)
+register_person_mover(_factors)
 register_person_mover(_consents)
 
 
 # --- Organisations ----------------------------------------------------------------------------
 
-ORGANISATION_FIELDS = ("name", "acronym", "kind", "siren", "territory", "logo")
+ORGANISATION_FIELDS = ("name", "acronym", "kind", "siren", "logo")
+
+
+@transaction.atomic
+def create_organisation(*, values: dict[str, Any], actor: Actor) -> Organisation:
+    """A new body. Raises `ValidationError` when its SIREN is known already."""
+    slug = slugify(values["name"])[:70] or "organisation"
+    taken = set(Organisation.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
+    numbered = (f"{slug}-{number}" for number in count(2))
+    organisation = Organisation(
+        slug=next(free for free in chain([slug], numbered) if free not in taken), **values
+    )
+    organisation.full_clean()
+    organisation.save()
+    journal.record(
+        subject=organisation.subject,
+        verb="organisation créée",
+        actor=actor,
+        after={"name": organisation.name, "siren": organisation.siren},
+    )
+    return organisation
 
 
 @transaction.atomic
@@ -192,7 +238,7 @@ def edit_organisation(
 def preview_organisations(*, kept: Organisation, gone: Organisation) -> list[Moved]:
     """What `merge_organisations` would do, without doing it."""
     _check_organisations(kept, gone)
-    return [mover.run(kept, gone, False) for mover in _organisations]
+    return [run(kept, gone, None) for run in _organisations]
 
 
 @transaction.atomic
@@ -210,12 +256,9 @@ def merge_organisations(
         raise MergeError("Cette organisation vient d’être fusionnée par quelqu’un d’autre.")
     kept, gone = locked[kept.pk], locked[gone.pk]
     _check_organisations(kept, gone)
-    done = [mover.run(kept, gone, True) for mover in _organisations]
-    siren, territory = gone.siren, gone.territory
+    done = [run(kept, gone, actor) for run in _organisations]
     subject, name = gone.subject, str(gone)
     gone.delete()
-    if siren and not kept.siren:
-        kept.siren, kept.territory = siren, kept.territory or territory
     kept.version += 1
     kept.save()
     for about, other in ((kept.subject, subject), (subject, kept.subject)):
@@ -243,22 +286,30 @@ def _check_organisations(kept: Organisation, gone: Organisation) -> None:
             raise MergeError(reason)
 
 
-def _members(kept: Organisation, gone: Organisation, apply: bool) -> Moved:
+def _members(kept: Organisation, gone: Organisation, actor: Actor | None) -> Moved:
     rows = User.objects.filter(organisation=gone)
-    count = rows.count()
-    if apply:
+    number = rows.count()
+    if actor:
         rows.update(organisation=kept)
-    return Moved("personnes", count)
+    return Moved("personnes", number)
 
 
-def _names(kept: Organisation, gone: Organisation, apply: bool) -> Moved:
+def _siren(kept: Organisation, gone: Organisation, actor: Actor | None) -> Moved:
+    """With the territory that it governs; saved with the rest, once the other has lost it."""
+    moves = bool(gone.siren) and not kept.siren
+    if actor and moves:
+        kept.siren, kept.territory = gone.siren, kept.territory or gone.territory
+    return Moved("SIREN repris", int(moves))
+
+
+def _names(kept: Organisation, gone: Organisation, actor: Actor | None) -> Moved:
     known = {kept.name, *kept.former_names.values_list("name", flat=True)}
     former = [
         (gone.name, gone.acronym, ""),
         *gone.former_names.order_by("pk").values_list("name", "acronym", "until"),
     ]
     fresh = [row for row in former if row[0] not in known]
-    if apply:
+    if actor:
         FormerName.objects.bulk_create(
             [
                 FormerName(organisation=kept, name=name, acronym=acronym, until=until)
@@ -269,6 +320,7 @@ def _names(kept: Organisation, gone: Organisation, apply: bool) -> Moved:
 
 
 register_organisation_mover(_members)
+register_organisation_mover(_siren)
 register_organisation_mover(_names)
 
 
@@ -284,7 +336,7 @@ def _edit(
     reason: str,
 ) -> Edited:
     rows: Any = item._meta.model._default_manager
-    fresh: Edited = rows.select_for_update(of=("self",)).get(pk=item.pk)
+    fresh: Edited = rows.select_for_update(of=("self",), no_key=True).get(pk=item.pk)
     wanted = {name: values[name] for name in names if name in values}
     if fresh.version != version:
         raise StaleError(

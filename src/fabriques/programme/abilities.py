@@ -13,8 +13,6 @@ from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
-from django.utils import timezone
 
 from fabriques.kit.journal import Actor
 from fabriques.people.actors import actor_of
@@ -22,6 +20,7 @@ from fabriques.people.models import User
 from fabriques.people.signin.second_factor import second_factor_missing
 from fabriques.programme.enums import MemberRole
 from fabriques.programme.models import Fabrique, Membership, Participation
+from fabriques.programme.queries.memberships import open_memberships
 from fabriques.programme.scopes import Scope
 
 AnyUser = User | AnonymousUser
@@ -30,7 +29,7 @@ AnyUser = User | AnonymousUser
 class Relation(StrEnum):
     """What a person may be to an object, in the order of the table of rights."""
 
-    STEWARD = "Équipe nationale (ANCT)"
+    STEWARD = "Équipe nationale de l’ANCT"
     EDITOR = "Publication"
     PROVIDER = "Prestataire de la fabrique"
     PARTNER = "Partenaire de la fabrique"
@@ -116,7 +115,8 @@ class ParticipationAbilities:
     open: bool = _can("Entrer dans l’espace du territoire")
     see_people: bool = _can("Voir qui tient quel rôle")
     see_addresses: bool = _can("Voir les adresses électroniques")
-    give_elected: bool = _can("Donner et retirer le rôle d’élu·e référent·e")
+    give_elected: bool = _can("Donner le rôle d’élu·e référent·e")
+    withdraw_elected: bool = _can("Retirer le rôle d’élu·e référent·e, en changer les dates")
     give_officer: bool = _can("Donner et retirer le rôle de technicien·ne référent·e")
     give_member: bool = _can("Donner et retirer le rôle de membre du groupe local")
     hand_over: bool = _can("Transmettre d’un seul geste tout ce qu’on y tient")
@@ -133,7 +133,8 @@ class ParticipationAbilities:
             see_people=bool(relations & _TEAM),
             see_addresses=running or bool(relations & _HOLDERS),
             give_elected=steward or referent,
-            give_officer=running or referent,
+            withdraw_elected=steward or Relation.ELECTED in relations,
+            give_officer=steward or referent,
             give_member=running or referent,
             hand_over=bool(relations & _HOLDERS),
             hand_over_for_others=steward or Relation.ELECTED in relations,
@@ -203,29 +204,11 @@ def standing(user: AnyUser) -> Standing:
         return Standing(signed_in=False)
     known = getattr(user, "_standing", None)
     if known is None:
-        held = Membership.objects.filter(user=user, withdrawn_at=None)
-        open_now = [m for m in with_places(held) if is_open(m)]
+        open_now = list(open_memberships(user))
         if any(m.role == MemberRole.STEWARD for m in open_now) and second_factor_missing(user):
             open_now = [m for m in open_now if m.role != MemberRole.STEWARD]
         known = user._standing = Standing(tuple(open_now))  # type: ignore[attr-defined]
     return known
-
-
-def with_places(memberships: QuerySet[Membership]) -> QuerySet[Membership]:
-    """Memberships with the fabrique, territory and place that pages name."""
-    return memberships.select_related(
-        "fabrique", "participation__fabrique", "participation__territory"
-    )
-
-
-def is_open(membership: Membership) -> bool:
-    """Whether the role counts today, in the time zone of the site."""
-    today = timezone.localdate()
-    return (
-        membership.withdrawn_at is None
-        and membership.starts_on <= today
-        and (membership.ends_on is None or today <= membership.ends_on)
-    )
 
 
 def site_abilities(user: AnyUser) -> SiteAbilities:
@@ -249,6 +232,33 @@ def may_give(user: AnyUser, scope: Scope, role: MemberRole) -> bool:
     if scope.fabrique:
         return fabrique_abilities(user, scope.fabrique).give_roles
     return site_abilities(user).give_site_roles
+
+
+def may_withdraw(user: AnyUser, membership: Membership) -> bool:
+    """Whether this person may take this role away from whoever holds it."""
+    if membership.participation and membership.role == MemberRole.ELECTED:
+        return participation_abilities(user, membership.participation).withdraw_elected
+    return may_give(user, Scope.of(membership), MemberRole(membership.role))
+
+
+def may_end(user: AnyUser, membership: Membership) -> bool:
+    """Whether they may end it: to take it away, or to leave one of their own."""
+    return membership.user_id == user.pk or may_withdraw(user, membership)
+
+
+def may_change_dates(user: AnyUser, membership: Membership) -> bool:
+    """Nobody but a steward makes a role of their own last longer than it was given for."""
+    own = membership.user_id == user.pk
+    return may_withdraw(user, membership) and (not own or site_abilities(user).give_site_roles)
+
+
+def may_read_history(user: AnyUser, scope: Scope) -> bool:
+    """Whether this person may read what changed in a team, with its reasons."""
+    if scope.participation:
+        return participation_abilities(user, scope.participation).read_history
+    if scope.fabrique:
+        return fabrique_abilities(user, scope.fabrique).read_history
+    return site_abilities(user).read_journal
 
 
 def givable(user: AnyUser, scope: Scope) -> list[MemberRole]:

@@ -39,3 +39,4 @@ class ProgrammeConfig(AppConfig):
         accounts.register_closing(end_all_roles)
         accounts.register_closing_guard(last_steward)
         retention.register_retention(hooks.forget_invitations)
+        retention.register_expected(hooks.expected_accounts)

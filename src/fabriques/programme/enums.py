@@ -26,7 +26,7 @@ class ResultKind(models.TextChoices):
 class MemberRole(models.TextChoices):
     """What a person is in the programme. See `abilities` for what each may do."""
 
-    STEWARD = "steward", "Équipe nationale (ANCT)"
+    STEWARD = "steward", "Équipe nationale de l’ANCT"
     EDITOR = "editor", "Publication"
     PROVIDER = "provider", "Prestataire"
     PARTNER = "partner", "Partenaire national"

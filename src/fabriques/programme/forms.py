@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
+from fabriques.people.signin.addresses import suggestion
 from fabriques.programme.enums import MemberRole
 
 
@@ -15,8 +16,8 @@ def date_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class InvitationForm(DsfrBaseForm):  # type: ignore[misc]
-    """A role offered to an address. `roles` are those that the giver may give there."""
+class AddressForm(DsfrBaseForm):  # type: ignore[misc]
+    """The address of somebody else. One that looks mistyped is asked again, never refused."""
 
     email = forms.EmailField(
         label="Adresse électronique",
@@ -28,6 +29,25 @@ class InvitationForm(DsfrBaseForm):  # type: ignore[misc]
             "required": "Indiquez l’adresse de la personne.",
         },
     )
+    sure = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        meant = suggestion(email)
+        if meant and self.data.get("sure") != email:
+            form: Any = self
+            form.data = form.data.copy()
+            form.data["sure"] = email
+            raise forms.ValidationError(
+                f"Vouliez-vous écrire {meant} ? Corrigez, ou envoyez à nouveau si c’est bien "
+                "l’adresse voulue."
+            )
+        return email
+
+
+class InvitationForm(AddressForm):
+    """A role offered to an address. `roles` are those that the giver may give there."""
+
     role = forms.ChoiceField(
         label="Rôle", widget=forms.RadioSelect, error_messages={"required": "Choisissez un rôle."}
     )
@@ -77,18 +97,7 @@ class WithdrawalForm(DsfrBaseForm):  # type: ignore[misc]
     )
 
 
-class HandOverForm(DsfrBaseForm):  # type: ignore[misc]
+class HandOverForm(AddressForm):
     """Who takes over. Nothing else is asked: everything held passes on."""
 
-    email = forms.EmailField(
-        label="Adresse électronique de la personne qui prend la suite",
-        max_length=254,
-        error_messages={
-            "invalid": "Cette adresse n’a pas la forme nom@domaine.fr.",
-            "required": "Indiquez l’adresse de la personne.",
-        },
-    )
     reason = forms.CharField(label="Pourquoi", required=False, max_length=500)
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).strip().lower()

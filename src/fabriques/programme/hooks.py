@@ -17,11 +17,17 @@ from fabriques.people.queries import addresses_of
 from fabriques.people.signin.second_factor import second_factor_missing
 from fabriques.people.stewardship import Moved
 from fabriques.programme.abilities import standing
-from fabriques.programme.domain.memberships import end_all_roles
+from fabriques.programme.domain.invitations import offered
+from fabriques.programme.domain.memberships import end_all_roles, move_all_roles, to_move
 from fabriques.programme.enums import MemberRole
 from fabriques.programme.models import Fabrique, Invitation, Membership, Partnership, Result
 from fabriques.programme.purposes import INVITATIONS_KEPT
-from fabriques.programme.queries.memberships import all_memberships, not_ended, waiting_for
+from fabriques.programme.queries.memberships import (
+    all_memberships,
+    not_ended,
+    waiting_for,
+    with_places,
+)
 from fabriques.programme.scopes import Scope
 
 # --- What awaits a person ---------------------------------------------------------------------
@@ -30,8 +36,8 @@ from fabriques.programme.scopes import Scope
 def invitations_waiting(user: User) -> list[Task]:
     return [
         Task(
-            title=f"Invitation : {invitation.get_role_display()}",
-            detail=f"{Scope.of(invitation)}. Ouvrez le lien reçu par courriel pour l’accepter.",
+            title=f"Invitation : {', '.join(offered(invitation))}",
+            detail=f"{Scope.of(invitation)}. Rien n’est donné tant que vous n’acceptez pas.",
             address=reverse("invitation-mine", args=[invitation.pk]),
             act="Voir l’invitation",
             urgent=True,
@@ -43,6 +49,11 @@ def invitations_waiting(user: User) -> list[Task]:
 def must_have_second_factor(user: User) -> bool:
     """Whether this person holds, or will hold, the national role."""
     return Membership.objects.filter(not_ended(), user=user, role=MemberRole.STEWARD).exists()
+
+
+def expected_accounts() -> set[int]:
+    """Accounts that hold a role: somebody is awaited there, even if they have not come in yet."""
+    return set(Membership.objects.filter(not_ended()).values_list("user", flat=True))
 
 
 def second_factor_wanted(user: User) -> list[Task]:
@@ -112,11 +123,9 @@ def exported_roles(user: User) -> list[dict[str, Any]]:
 
 
 def exported_invitations(user: User) -> list[dict[str, Any]]:
-    rows = (
+    rows = with_places(
         Invitation.objects.filter(Q(email__in=addresses_of(user)) | Q(invited_by=user))
-        .select_related("fabrique", "participation__fabrique", "participation__territory")
-        .order_by("created_at", "pk")
-    )
+    ).order_by("created_at", "pk")
     mine = addresses_of(user)
     return [
         {
@@ -155,22 +164,15 @@ def forget_addresses_in(invitations: QuerySet[Invitation]) -> None:
 # --- Merges -----------------------------------------------------------------------------------
 
 
-def move_roles(kept: User, gone: User, apply: bool) -> Moved:
-    """Roles that the kept account does not hold yet move; the others end."""
-    rows = Membership.objects.filter(not_ended(), user=gone)
-    held = set(Membership.objects.filter(not_ended(), user=kept).values_list("role", "scope"))
-    moving = [m for m in rows.order_by("pk") if (m.role, m.scope) not in held]
-    if apply:
-        # A role of the kept account that ended by itself must not block the one that arrives.
-        now = timezone.now()
-        for membership in moving:
-            Membership.objects.filter(
-                user=kept, role=membership.role, scope=membership.scope, withdrawn_at=None
-            ).update(withdrawn_at=now)
-            membership.user = kept
-            membership.save(update_fields=["user"])
-        Membership.objects.filter(user=gone, withdrawn_at=None).update(withdrawn_at=now)
-    return Moved("rôles", len(moving), len(rows) - len(moving) if not apply else 0)
+def move_roles(kept: User, gone: User, actor: Actor | None) -> Moved:
+    """Roles that the kept account does not hold yet move; the others end. So do invitations."""
+    moving = len(to_move(kept, gone))
+    left = Membership.objects.filter(not_ended(), user=gone).count() - moving
+    if actor:
+        Invitation.objects.filter(invited_by=gone).update(invited_by=kept)
+        Invitation.objects.filter(handed_over_by=gone).update(handed_over_by=kept)
+        move_all_roles(kept, gone, actor)
+    return Moved("rôles", moving, left)
 
 
 def keep_facts(organisation: Organisation) -> str:

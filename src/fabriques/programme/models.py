@@ -286,7 +286,7 @@ class Membership(models.Model):
     participation = models.ForeignKey(
         Participation, models.PROTECT, null=True, blank=True, related_name="memberships"
     )
-    scope = models.CharField("portée", max_length=60, help_text="see `domain.scopes.Scope.key`")
+    scope = models.CharField("portée", max_length=60, help_text="see `scopes.Scope.key`")
     starts_on = models.DateField("du", default=timezone.localdate)
     ends_on = models.DateField("au", null=True, blank=True)
     given_by = models.CharField(
@@ -340,6 +340,7 @@ class Invitation(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     invited_as = models.CharField("invité par", max_length=200)
+    reason = models.CharField("pourquoi", max_length=500, blank=True)
     token_digest = models.CharField(max_length=64, unique=True)
     sends = models.PositiveSmallIntegerField(
         "envois", default=0, help_text="each sending makes a new link and voids the one before"

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from fabriques.kit.outbox import Notification, register
 from fabriques.kit.outbox.notifications import Context
+from fabriques.people.queries import names
 from fabriques.programme.models import Invitation
 from fabriques.programme.scopes import Scope
 
@@ -16,7 +17,7 @@ ROLES = "Mes rôles"
 
 
 class _AboutRole(Notification):
-    """Contexts hold role, place (in words), address (a path) and an ISO date or ""."""
+    """Contexts hold role, place (in words), address (a path), reason, and ISO dates or ""."""
 
     category = ROLES
     can_disable = False
@@ -27,14 +28,19 @@ class _AboutRole(Notification):
                 "role": "Technicien·ne référent·e",
                 "place": "CC Vallée de l’Hérault, dans « Numérique et biodiversité »",
                 "address": "/espace/territoires/1/",
+                "starts_on": timezone.localdate().isoformat(),
                 "ends_on": "2027-06-30",
                 "reason": "Changement de poste",
             }
         )
 
     def present(self, context: Context) -> Context:
-        ends_on = context.get("ends_on")
-        return context | {"ends_on": date.fromisoformat(ends_on) if ends_on else None}
+        starts_on, ends_on = (
+            date.fromisoformat(context[name]) if context.get(name) else None
+            for name in ("starts_on", "ends_on")
+        )
+        later = bool(starts_on and starts_on > timezone.localdate())
+        return context | {"starts_on": starts_on, "ends_on": ends_on, "later": later}
 
 
 @register
@@ -45,6 +51,16 @@ class RoleGiven(_AboutRole):
 
     def subject(self, context: Context) -> str:
         return f"Un rôle pour vous : {context['role']}"
+
+
+@register
+class RoleChanged(_AboutRole):
+    key = "role-changed"
+    label = "Les dates de mon rôle changent"
+    template = "programme/mails/role_changed"
+
+    def subject(self, context: Context) -> str:
+        return f"Les dates de votre rôle changent : {context['role']}"
 
 
 @register
@@ -59,6 +75,8 @@ class RoleWithdrawn(_AboutRole):
 
 @register
 class HandedOver(Notification):
+    """The stored context names the receiver by their reference only."""
+
     key = "handed-over"
     label = "Un relais est passé"
     category = ROLES
@@ -67,6 +85,10 @@ class HandedOver(Notification):
 
     def subject(self, context: Context) -> str:
         return f"{context['receiver']} prend votre suite"
+
+    def present(self, context: Context) -> Context:
+        known = names({context["receiver"]})
+        return context | {"receiver": known.get(context["receiver"], "Une autre personne")}
 
     def example(self) -> Context:
         return {
@@ -89,14 +111,14 @@ class InvitationLetter(Notification):
     valid_for = timedelta(days=14)
 
     def subject(self, context: Context) -> str:
-        return f"Invitation : {context['role']}"
+        return f"Invitation : {', '.join(context['roles'])}"
 
     def present(self, context: Context) -> Context:
-        from fabriques.programme.domain.invitations import all_invitations, token_of
+        from fabriques.programme.domain.invitations import all_invitations, offered, token_of
 
         invitation = all_invitations().get(pk=context["invitation"])
         return {
-            "role": invitation.get_role_display(),
+            "roles": offered(invitation),
             "place": str(Scope.of(invitation)),
             "inviter": str(invitation.invited_by or ""),
             "invited_as": invitation.invited_as,
@@ -111,7 +133,7 @@ class InvitationLetter(Notification):
 
     def example(self) -> Context:
         return {
-            "role": "Élu·e référent·e",
+            "roles": ["Élu·e référent·e"],
             "place": "CC Vallée de l’Hérault, dans « Numérique et biodiversité »",
             "inviter": "Thomas Le Goff",
             "invited_as": "Technicien·ne référent·e",

@@ -18,9 +18,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from fabriques.kit.journal import history
+from fabriques.kit.journal import SYSTEM, history
+from fabriques.people.domain import close_account
 from fabriques.people.enums import OrganisationKind
 from fabriques.people.models import Organisation, User
+from fabriques.people.stewardship import merge_people
 from tests.factories import make_organisation, make_territory, make_user
 from tests.people.proconnect.conftest import leave, sign_in, signed_in, way_back
 from tests.people.proconnect.server import Key, Provider
@@ -362,3 +364,14 @@ def test_a_second_factor_is_still_asked(client: Client, provider: Provider) -> N
     assert signed_in(client) == str(user.pk)
     assert answer.headers["Location"] == "/espace/profil/"
     assert Authenticator.objects.get().last_used_at
+
+
+def test_an_address_that_a_closed_account_has_proved_opens_nothing(
+    client: Client, provider: Provider
+) -> None:
+    kept, gone = make_user(), make_user(email=provider.person["email"])
+    merge_people(kept=kept, gone=gone, actor=SYSTEM)
+    close_account(user=kept, actor=SYSTEM)
+    assert sign_in(client).status_code == 403
+    assert signed_in(client) == ""
+    assert User.objects.count() == 2

@@ -13,8 +13,9 @@ from fabriques.kit import journal
 from fabriques.kit.journal import SYSTEM
 from fabriques.people import domain
 from fabriques.people.models import User
+from fabriques.people.stewardship import merge_people
 from tests.factories import make_user
-from tests.people.signin.doors import is_signed_in, sign_in
+from tests.people.signin.doors import ask, is_signed_in, letters, said, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +37,26 @@ def test_an_account_opens_once() -> None:
 def test_a_closed_account_is_not_opened_again() -> None:
     user = make_user(is_active=False)
     assert domain.open_account(email=user.email) is None
+
+
+def test_an_address_that_a_closed_account_has_proved_is_closed_too(client: Client) -> None:
+    """After a merge, the address of the account that went opens the other; once that is closed…"""
+    kept, gone = make_user(), make_user()
+    address = gone.email
+    merge_people(kept=kept, gone=gone, actor=SYSTEM)
+    sign_in(client, address)
+    assert client.session["_auth_user_id"] == str(kept.pk)
+    domain.close_account(user=kept, actor=SYSTEM)
+    number, sent = User.objects.count(), len(letters(address))
+    closed, unknown = Client(), Client()
+    answer = ask(closed, address)
+    assert answer.url == ask(unknown, "personne@ailleurs.test").url
+    assert said(closed.get(answer.url)).replace(address, "") == said(
+        unknown.get(answer.url)
+    ).replace("personne@ailleurs.test", "")
+    assert len(letters(address)) == sent
+    assert User.objects.count() == number + 1  # the unknown one
+    assert domain.open_account(email=address) is None
 
 
 def test_confirming_twice_is_once() -> None:

@@ -1,9 +1,11 @@
 """Where one is signed in: listed, ended at once; signing out."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -139,6 +141,19 @@ def test_most_requests_write_nothing(client: Client, monkeypatch: pytest.MonkeyP
     session.refresh_from_db()
     assert session.last_seen_at > first
     assert session.ip == "192.0.2.77"
+
+
+@db
+def test_a_session_lasts_from_sign_in_and_pages_do_not_renew_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, make_user().email)
+    until = Session.objects.get(session_key=client.session.session_key).expire_date
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 301)
+    client.get("/espace/profil/")  # writes that the session was seen
+    assert Session.objects.get(session_key=client.session.session_key).expire_date == until
+    assert timedelta(hours=11.9) < until - timezone.now() <= timedelta(hours=12)
 
 
 @db

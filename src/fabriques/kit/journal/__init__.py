@@ -5,7 +5,7 @@ foreign key: an entry outlives the account it speaks of. Entries are chained by 
 `verify` finds any that was changed, inserted or removed by another way than this module.
 """
 
-from fabriques.kit.journal.actor import ERASED_NAME, PERSON, SYSTEM, Actor
+from fabriques.kit.journal.actor import ERASED, ERASED_NAME, PERSON, SYSTEM, Actor
 from fabriques.kit.journal.models import AppendOnlyError, JournalEntry
 from fabriques.kit.journal.queries import Search, history, search
 from fabriques.kit.journal.reading import Change, Shown, shown
@@ -16,9 +16,10 @@ from fabriques.kit.journal.subjects import (
     titles_of,
 )
 from fabriques.kit.journal.verification import BrokenError, Point, head, verify
-from fabriques.kit.journal.writing import erase_person, record
+from fabriques.kit.journal.writing import erase_person, names_person, record
 
 __all__ = [
+    "ERASED",
     "ERASED_NAME",
     "PERSON",
     "SYSTEM",
@@ -34,6 +35,7 @@ __all__ = [
     "head",
     "history",
     "kind_of",
+    "names_person",
     "record",
     "register_subject",
     "search",

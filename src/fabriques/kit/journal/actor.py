@@ -22,5 +22,7 @@ class Actor:
 
 SYSTEM = Actor("le site")
 ERASED_NAME = "une personne dont le compte est effacé"
+# The verb of the entry that says so: it comes after all that is blanked, and its reason stays.
+ERASED = "compte effacé"
 # The kind of the subject of an entry about a person: `personne:<ref>`.
 PERSON = "personne"

@@ -13,6 +13,8 @@ from fabriques.kit.journal.subjects import kind_of, titles_of
 
 # What a line can hold before it reads worse than a table.
 BRIEF_FIELDS, BRIEF_LENGTH = 5, 160
+# Labels that are needed before a name: "rôle transmis – Paul, à Awa".
+LINKS = ("à", "de", "avec")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,10 @@ class Change:
             value = self.after or self.before
         else:
             value = f"{self.before} → {self.after}"
-        return value if self.names or not value else f"{self.label.lower()}\u00a0: {value}"
+        if not value or (self.names and self.label.lower() not in LINKS):
+            return value
+        link = " " if self.names else "\u00a0: "
+        return f"{self.label.lower()}{link}{value}"
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from math import isfinite
 from secrets import token_hex
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
-from fabriques.kit.journal.actor import PERSON, SYSTEM, Actor
+from fabriques.kit.journal.actor import ERASED, PERSON, SYSTEM, Actor
 from fabriques.kit.journal.chain import canonical
 from fabriques.kit.journal.models import SUBJECT_LENGTH, JournalEntry, JournalHead, JournalText
 
@@ -84,27 +84,24 @@ def erase_person(*, ref: str, actor: str | Actor = SYSTEM, reason: str = "") -> 
 
     What they changed elsewhere stays readable, under their standing. The erasure is an entry that
     lists the numbers whose texts are now blank, so that a verification tells erased from destroyed;
-    None when there was nothing to erase. Like `record`, it comes after the locks of its caller.
+    None when there was nothing to erase. Whoever was acting meanwhile may be named again by what
+    they were doing: erase again later. Like `record`, it comes after the locks of its caller.
     """
     if not ref:
         raise ValueError("The reference of a person is needed.")
     if isinstance(actor, Actor) and actor.ref == ref:
         actor = actor.standing  # they erase their own account: the entry must not name them again
-    # The manager refuses every update: this is the only place that makes one.
-    texts = JournalText._base_manager
     with transaction.atomic(savepoint=False):
         _locked_head()  # nobody writes about them between the list and the erasure
-        names = texts.filter(ref=ref)
-        contents = texts.filter(entry__subject=f"{PERSON}:{ref}").exclude(what_salt="")
+        names, contents = _texts_of(ref)
         after = {
-            NAMES: list(names.order_by("pk").values_list("pk", flat=True)),
-            CONTENTS: list(contents.order_by("pk").values_list("pk", flat=True)),
+            NAMES: list(names.values_list("pk", flat=True)),
+            CONTENTS: list(contents.values_list("pk", flat=True)),
         }
         if not any(after.values()):
             return None
-        texts.filter(pk__in=contents.values("pk")).update(
-            before="", after="", reason="", what_salt=""
-        )
+        texts = JournalText._base_manager.filter(pk__in=after[CONTENTS])
+        texts.update(before="", after="", reason="", what_salt="")
         names.update(name="", ref="", who_salt="")
         return record(
             subject=ERASURES,
@@ -115,8 +112,21 @@ def erase_person(*, ref: str, actor: str | Actor = SYSTEM, reason: str = "") -> 
         )
 
 
+def names_person(ref: str) -> bool:
+    """Whether the journal says something of this person that an erasure would blank."""
+    return any(texts.exists() for texts in _texts_of(ref))
+
+
+def _texts_of(ref: str) -> tuple[models.QuerySet[JournalText], models.QuerySet[JournalText]]:
+    """Where this person acts, and what is about them."""
+    # The manager refuses every update: `erase_person` is the only place that makes one.
+    texts = JournalText._base_manager.order_by("pk")
+    about = texts.filter(entry__subject=f"{PERSON}:{ref}").exclude(what_salt="")
+    return texts.filter(ref=ref), about.exclude(entry__verb=ERASED)
+
+
 def _locked_head() -> JournalHead:
-    head, _ = JournalHead.objects.select_for_update().get_or_create(pk=1)
+    head, _ = JournalHead.objects.select_for_update(no_key=True).get_or_create(pk=1)
     return head
 
 

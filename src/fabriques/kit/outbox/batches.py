@@ -132,7 +132,7 @@ def try_again(*, mail: Mail, actor: Actor) -> bool:
 
 def _open(batch: Batch) -> Batch:
     """The batch as it is now, locked. Raises BatchClosedError when it is closed."""
-    batch = Batch.objects.select_for_update().get(pk=batch.pk)
+    batch = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     if batch.released_at:
         raise BatchClosedError("Cet envoi est déjà parti : il n’est pas parti une seconde fois.")
     if batch.cancelled_at:

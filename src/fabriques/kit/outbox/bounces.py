@@ -66,7 +66,12 @@ def read(raw: bytes) -> Report:
 def take(raw: bytes) -> Finding:
     """Learn from a report. The same one twice changes nothing. Raises NotAReportError."""
     report = read(raw)
-    mail = Mail.objects.select_for_update().filter(ref__in=report.refs).order_by("pk").first()
+    mail = (
+        Mail.objects.select_for_update(no_key=True)
+        .filter(ref__in=report.refs)
+        .order_by("pk")
+        .first()
+    )
     if mail is None or mail.state in (State.REVIEW, State.CANCELLED):
         return Finding.UNKNOWN
     if report.action == "delayed":

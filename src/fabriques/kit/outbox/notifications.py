@@ -18,6 +18,11 @@ class Notification:
     `origin` (`https://…`, to be put before `{% url %}`) and `SITE`. In the text version one line of
     the template is one paragraph, wrapped when it is rendered; a link stands alone on its line, and
     a line that begins with "- " is an item of a list.
+
+    What is stored (the context given to `notify` or `send`) names nobody but the reader: names and
+    addresses of other persons would outlive the erasure of these persons in the letters of others.
+    Store a reference (`personne:<ref>`, the number of a row) and look it up in `present`, which
+    says what is true when the letter leaves, or raises `ObjectDoesNotExist`.
     """
 
     key: ClassVar[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from fabriques.kit.outbox.models import Mail, Notice, Preference, State, Suppression
-from fabriques.kit.outbox.recipients import Recipient, digest_of
+from fabriques.kit.outbox.recipients import Recipient, digest_of, normalised
 
 KEPT = timedelta(days=90)
 _BLANK: dict[str, Any] = {"address": "", "context": {}, "error": "", "user": None}
@@ -18,19 +19,21 @@ _ON_THE_WAY = (State.REVIEW, State.WAITING)
 
 
 @transaction.atomic
-def erase_person(user: AbstractBaseUser) -> None:
+def erase_person(user: AbstractBaseUser, *, addresses: Iterable[str] = ()) -> None:
     """Blank every letter to a person, cancel those on their way, forget what they chose.
 
-    That their address said stop is kept: a digest, which names nobody, by which it is obeyed.
+    `addresses` are those that they have beside that of their account. That an address said stop is
+    kept: a digest, which names nobody, by which it is obeyed.
     """
-    address = Recipient.of(user).address
-    mails = Mail.objects.filter(Q(user_id=user.pk) | Q(address=address))
+    known = {Recipient.of(user).address, *map(normalised, addresses)}
+    mails = Mail.objects.filter(Q(user_id=user.pk) | Q(address__in=known))
     mails.filter(state__in=_ON_THE_WAY).update(state=State.CANCELLED)
     mails.update(**_BLANK)
     Notice.objects.filter(user_id=user.pk).delete()
     Preference.objects.filter(user_id=user.pk).delete()
     Suppression.objects.filter(
-        digest=digest_of(address), reason=Suppression.Reason.UNDELIVERABLE
+        digest__in=[digest_of(address) for address in known],
+        reason=Suppression.Reason.UNDELIVERABLE,
     ).delete()
 
 

@@ -53,4 +53,4 @@ def withdraw_consent(*, user: User, subject: Subject) -> None:
 
 def _lock(user: User) -> None:
     """Two tabs that save at once come one after the other."""
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)

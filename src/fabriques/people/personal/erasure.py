@@ -36,7 +36,10 @@ class ErasureRefusedError(Exception):
 
 
 def register_erasure(hook: Hook) -> None:
-    """`hook(user, actor)` runs in the transaction of the erasure, on the account still whole."""
+    """`hook(user, actor)` runs in the transaction of the erasure, on the account still whole.
+
+    It runs again, on the empty account, when the erasure is made again.
+    """
     _hooks.append(hook)
 
 
@@ -55,28 +58,33 @@ def refusal(user: User) -> str:
 def erase(*, user: User, actor: Actor, reason: str = "") -> None:
     """Empty the account and all that names the person, in one transaction.
 
-    Erasing twice does no more than once. Raises ErasureRefusedError when a guard objects.
+    Erasing again takes away what was under way the first time and ended after it. Raises
+    ErasureRefusedError when a guard objects.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
-    if user.erased_at:
-        return
-    if why := refusal(user):
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    again = user.erased_at is not None
+    if again and not user.email.endswith(f"@{ERASED_DOMAIN}"):
+        return  # emptied by a merge: the person lives on in the other account
+    if not again and (why := refusal(user)):
         raise ErasureRefusedError(why)
     accounts = accounts_of(user)
     now = timezone.now()
     for account in accounts:
         _end_sign_in(account)
         Consent.objects.filter(user=account, withdrawn_at=None).update(withdrawn_at=now)
-        outbox.erase_person(account)
+        others = EmailAddress.objects.filter(user=account).order_by("pk")
+        outbox.erase_person(account, addresses=others.values_list("email", flat=True))
     for hook in _hooks:
         hook(user, actor)
-    _empty(user, now)
-    # The journal comes last: its head stays locked until the end of the transaction.
     if actor.ref == str(user.ref):
         actor = THEMSELVES
     for account in accounts:
         journal.erase_person(ref=str(account.ref), actor=actor, reason=reason)
-    journal.record(subject=user.subject, verb="compte effacé", actor=actor, reason=reason)
+    if not again:
+        journal.record(subject=user.subject, verb=journal.ERASED, actor=actor, reason=reason)
+        # After the journal: a new address locks the row against the foreign keys of others, who
+        # must not be waiting for us with the head of the journal in their hands.
+        _empty(user, now)
     live.cut(str(user.ref))
 
 

@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.db.models import Q
 
 from fabriques.kit import journal
 from fabriques.kit.journal import JournalEntry
@@ -15,6 +16,7 @@ from fabriques.kit.outbox.recipients import preference_of
 from fabriques.people.models import Consent, User
 from fabriques.people.personal.export import Record
 from fabriques.people.personal.merged import accounts_of
+from fabriques.people.queries import addresses_of
 
 
 def account(user: User) -> Record:
@@ -114,6 +116,7 @@ def second_factors(user: User) -> list[Record]:
 
 
 def letters(user: User) -> list[Record]:
+    """Those to the account, and those to its addresses: codes, invitations."""
     return [
         {
             "lettre": label_of(line.kind),
@@ -123,7 +126,9 @@ def letters(user: User) -> list[Record]:
             "envoyée le": line.sent_at,
             "contenu": _content(line.kind, line.context),
         }
-        for line in Mail.objects.filter(user=user).order_by("pk")
+        for line in Mail.objects.filter(
+            Q(user=user) | Q(address__in=addresses_of(user) | {user.email})
+        ).order_by("pk")
     ]
 
 

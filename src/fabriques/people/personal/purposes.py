@@ -34,8 +34,8 @@ PURPOSES = (
         "votre nom, votre fonction et votre organisation.",
         retention_text="Trois ans après votre dernière visite : un courriel vous prévient deux "
         "mois puis un mois avant, et revenir suffit à garder le compte. Un compte dont l’adresse "
-        "n’est pas confirmée est supprimé au bout de deux jours. Vous pouvez effacer le vôtre à "
-        "tout moment.",
+        "n’est pas confirmée est supprimé au bout de deux jours, sauf si quelqu’un vous y attend "
+        "(un rôle vous a été donné). Vous pouvez effacer le vôtre à tout moment.",
         retention=UNUSED,
         source="Vous-même, ProConnect, ou la personne qui vous invite.",
         models=(
@@ -53,6 +53,7 @@ PURPOSES = (
         "vous fermiez celles qui ne sont pas de vous, empêcher qu’on entre à votre place.",
         data=(
             "adresse IP, navigateur et dates de chaque connexion ouverte",
+            "adresse électronique saisie pour entrer",
             "seconds facteurs (codes, clés d’accès)",
             "nombre d’essais récents par adresse",
         ),
@@ -60,8 +61,10 @@ PURPOSES = (
         basis=Basis.LEGAL,
         recipients="Personne d’autre que vous ne voit vos connexions.",
         retention_text=f"Jusqu’à la fin de la connexion, {SESSION_HOURS} heures au plus après son "
-        "ouverture ; les seconds facteurs, jusqu’à ce que vous les retiriez. Le compte des essais "
-        "s’oublie en un jour au plus.",
+        "ouverture ; les seconds facteurs, jusqu’à ce que vous les retiriez. Une connexion "
+        "commencée sans être finie, avec l’adresse saisie, ne vaut plus rien au bout de "
+        f"{SESSION_HOURS} heures au plus. Ce qui a pris fin est effacé dans la journée. Le compte "
+        "des essais s’oublie en un jour au plus.",
         retention=timedelta(hours=SESSION_HOURS),
         source="Votre navigateur.",
         models=("usersessions.UserSession", "mfa.Authenticator", "sessions.Session"),

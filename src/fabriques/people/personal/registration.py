@@ -23,6 +23,7 @@ def register() -> None:
     register_export("historique", "Ce qui a été fait à propos de vous", held.history)
     register_retention(retention.unconfirmed_accounts)
     register_retention(retention.unused_accounts)
+    register_retention(retention.erased_accounts)
     register_retention(retention.ended_sessions)
     register_retention(retention.finished_tasks)
     register_retention(retention.old_letters)

@@ -16,6 +16,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -23,7 +24,7 @@ from fabriques.kit import journal, outbox
 from fabriques.kit.journal import SYSTEM
 from fabriques.kit.outbox.models import Mail, State
 from fabriques.people.models import User
-from fabriques.people.personal.erasure import erase, refusal
+from fabriques.people.personal.erasure import ERASED_DOMAIN, erase, refusal
 from fabriques.people.personal.letters import AccountUnused
 
 UNCONFIRMED = timedelta(days=2)
@@ -31,9 +32,13 @@ UNUSED = timedelta(days=1096)  # three years
 NOTICE = timedelta(days=30)  # from one warning to the next, and from the last one to the erasure
 TASKS = timedelta(days=14)
 
+AFTERMATH = timedelta(days=7)
+
 Forget = Callable[[datetime, bool], list[str]]
+Expect = Callable[[], set[int]]
 
 _registered: list[Forget] = []
+_expected: list[Expect] = []
 
 
 def register_retention(forget: Forget) -> None:
@@ -42,6 +47,14 @@ def register_retention(forget: Forget) -> None:
     With `dry_run` it changes nothing and says what it would do. Its sentences name nobody.
     """
     _registered.append(forget)
+
+
+def register_expected(accounts: Expect) -> None:
+    """`accounts()` gives the numbers (`pk`) of the accounts whose owner is awaited.
+
+    They are kept though nobody has confirmed them yet, as long as an account that nobody uses.
+    """
+    _expected.append(accounts)
 
 
 def apply_retention(now: datetime, *, dry_run: bool = False) -> list[str]:
@@ -81,12 +94,15 @@ def next_step(user: User, now: datetime) -> Step | None:
 
 
 def unconfirmed_accounts(now: datetime, dry_run: bool) -> list[str]:
-    """Accounts whose address was never proved: deleted, or emptied when a role holds them."""
+    """Accounts whose address was never proved: deleted, or emptied when something holds them."""
+    expected = {number for accounts in _expected for number in accounts()}
     due = User.objects.filter(
         confirmed_at=None, erased_at=None, created_at__lte=now - UNCONFIRMED
     ).order_by("pk")
     done, refused = 0, []
     for user in due:
+        if user.pk in expected:
+            continue
         if why := refusal(user):
             refused.append(_refused(user, why))
             continue
@@ -107,10 +123,9 @@ def unused_accounts(now: datetime, dry_run: bool) -> list[str]:
     """Warn of, then anonymise, the accounts that nobody uses."""
     limit = now - (UNUSED - 2 * NOTICE)
     due = (
-        User.objects.filter(erased_at=None, confirmed_at__isnull=False)
-        .filter(
-            Q(seen_on__lte=timezone.localdate(limit)) | Q(seen_on=None, confirmed_at__lte=limit)
-        )
+        User.objects.alias(known=Coalesce("confirmed_at", "created_at"))
+        .filter(Q(seen_on__lte=timezone.localdate(limit)) | Q(seen_on=None, known__lte=limit))
+        .filter(erased_at=None)
         .order_by("pk")
     )
     done: Counter[Step] = Counter()
@@ -142,7 +157,7 @@ def _due(user: User, now: datetime) -> Step | None:
 @transaction.atomic
 def _take(step: Step, user: User, now: datetime) -> bool:
     """Take the step, unless the person came back since the list was made."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if _due(user, now) is not step:
         return False
     if step is Step.ERASURE:
@@ -166,6 +181,17 @@ def _take(step: Step, user: User, now: datetime) -> bool:
         after={"avertissements": user.warnings},
     )
     return True
+
+
+def erased_accounts(now: datetime, dry_run: bool) -> list[str]:
+    """What was under way while an account was erased may have named the person once more."""
+    lately = User.objects.filter(
+        erased_at__gt=now - AFTERMATH, email__endswith=f"@{ERASED_DOMAIN}"
+    ).order_by("pk")
+    named = [user for user in lately if journal.names_person(str(user.ref))]
+    for user in named if not dry_run else ():
+        erase(user=user, actor=SYSTEM, reason="suite de l’effacement")
+    return _counted("Comptes effacés, encore nommés au journal, effacés à nouveau", len(named))
 
 
 def ended_sessions(now: datetime, dry_run: bool) -> list[str]:

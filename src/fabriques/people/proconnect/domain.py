@@ -73,7 +73,7 @@ def _by_address(email: str) -> User | None:
 
 @transaction.atomic
 def _link(user: User, identity: Identity) -> SocialAccount:
-    user.refresh_from_db(from_queryset=User.objects.select_for_update())
+    user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     account, made = SocialAccount.objects.get_or_create(
         provider=PROVIDER,
         uid=identity.sub,
@@ -105,7 +105,7 @@ def attach_by_siret(*, user: User, siret: str, actor: Actor) -> Organisation | N
     if not _SIRET.fullmatch(siret):
         return user.organisation
     siren = siret[:9]
-    user.refresh_from_db(from_queryset=User.objects.select_for_update())
+    user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
     if user.organisation:
         if user.organisation.siren != siren:
             _note(user, "autre organisation chez ProConnect", actor, {"siren": siren})

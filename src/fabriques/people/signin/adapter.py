@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,19 +14,28 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from fabriques.kit import outbox
 from fabriques.people.models import User
 from fabriques.people.signin.confirmation import recently_authenticated
 from fabriques.people.signin.devices import device
-from fabriques.people.signin.notifications import CHANGES, LoginCode, SecondFactorChanged
-from fabriques.people.signin.second_factor import may_remove
+from fabriques.people.signin.notifications import (
+    ADDITIONS,
+    CHANGES,
+    LoginCode,
+    SecondFactorChanged,
+)
+from fabriques.people.signin.second_factor import FACTORS, may_remove
+
+logger = logging.getLogger(__name__)
 
 # In the session of who is signing in: the address typed last, offered again.
 TYPED_ADDRESS = "typed-address"
@@ -65,10 +76,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if name == "login_code":
             outbox.send(LoginCode, address=email, context={"code": context["code"]})
         else:
+            held = Authenticator.objects.filter(user=self.request.user.pk, type__in=FACTORS)
             change = {
                 "what": CHANGES[name],
                 "device": device(context["user_agent"]),
                 "ip": context["ip"],
+                "first": name in ADDITIONS and held.count() == 1,
             }
             outbox.send(SecondFactorChanged, address=email, context=change)
 
@@ -76,6 +89,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self, request: HttpRequest, user: User, *, redirect_url: str | None, **kwargs: Any
     ) -> HttpResponse:
         request.session.pop(TYPED_ADDRESS, None)
+        # From sign-in, whatever is written in the session afterwards.
+        request.session.set_expiry(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE))
         if not user.name:
             target = redirect_url or get_next_redirect_url(request)
             welcome = reverse("space-welcome")
@@ -129,6 +144,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "incorrect_code": (
             "Ce code n’est pas le bon. Il change sans cesse : saisissez le dernier affiché."
         ),
+        "unreadable": (
+            "Le site ne peut plus lire ce second facteur : sa clé secrète a changé. Utilisez une "
+            "clé d’accès, ou écrivez à l’équipe du site."
+        ),
         "unverified_email": (
             "Confirmez d’abord votre adresse : déconnectez-vous, puis reconnectez-vous avec un "
             "code reçu par courriel."
@@ -140,7 +159,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return _cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        """Raises ValidationError when the site has lost the key."""
+        try:
+            return _cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            logger.error("A second factor cannot be read: SECRET_KEY_FALLBACKS lacks its key.")
+            raise self.validation_error("unreadable") from None
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return may_remove(authenticator)
@@ -151,6 +175,17 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": settings.SITE_NAME}
+
+
+def is_readable(factor: Authenticator) -> bool:
+    """Whether the site still has the key of what it keeps of this factor."""
+    try:
+        for name in ("secret", "seed"):
+            if name in factor.data:
+                SecondFactorAdapter().decrypt(factor.data[name])
+    except ValidationError:
+        return False
+    return True
 
 
 def _cipher() -> MultiFernet:

@@ -50,9 +50,11 @@ class SecondFactorChanged(Notification):
             "what": CHANGES["totp_activated"],
             "device": "Firefox sur Windows",
             "ip": "192.0.2.1",
+            "first": True,
         }
 
 
+ADDITIONS = ("totp_activated", "webauthn_added")
 # What happened, by the name that the library gives to its letter.
 CHANGES = {
     "totp_activated": "Une application de codes a été ajoutée à votre compte.",

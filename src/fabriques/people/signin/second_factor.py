@@ -20,7 +20,8 @@ def register_second_factor_need(needs: Callable[[User], bool]) -> None:
 def second_factor_missing(user: User) -> bool:
     """True where one is required and this person has neither an application nor a passkey.
 
-    The sign-in flow asks for it whenever there is one, so having one is having shown it.
+    Having one is having shown it: the sign-in flow asks for it whenever there is one, and adding
+    the first ends the sessions opened before (`domain.keep_only`).
     """
     if not settings.REQUIRE_SECOND_FACTOR:
         return False

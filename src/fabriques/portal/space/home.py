@@ -14,7 +14,11 @@ from fabriques.people.current import signed_in
 from fabriques.programme import abilities
 from fabriques.programme.abilities import standing
 from fabriques.programme.enums import MemberRole
-from fabriques.programme.queries.memberships import with_team_counts
+from fabriques.programme.queries.memberships import (
+    all_memberships,
+    coming_memberships,
+    with_team_counts,
+)
 from fabriques.programme.scopes import Scope
 
 SHOWN_CHANGES = 12
@@ -25,13 +29,17 @@ def home(request: HttpRequest) -> HttpResponse:
     held = standing(user).memberships
     can = abilities.site_abilities(user)
     scopes = [Scope.of(membership) for membership in held]
-    subjects = {scope.subject for scope in scopes} | {user.subject}
-    subjects |= {f"equipe:{scope.within.code}" for scope in scopes if scope.within}
-    # What happens to a role is told once, in the history of its team.
-    about_people = Q(subject__startswith=f"{journal.PERSON}:")
-    told_elsewhere = about_people & Q(verb__startswith="rôle")
-    changes = JournalEntry.objects.exclude(told_elsewhere).order_by("-number")
-    changes = changes.select_related("text")
+    subjects = {user.subject} | {
+        place.subject
+        for scope in scopes
+        for place in (scope, Scope(fabrique=scope.within))
+        if abilities.may_read_history(user, place)
+    }
+    changes = JournalEntry.objects.order_by("-number").select_related("text")
+    if can.read_journal or len(subjects) > 1:
+        # What happens to a role is told once, in the history of its team.
+        about_people = Q(subject__startswith=f"{journal.PERSON}:")
+        changes = changes.exclude(about_people & Q(verb__startswith="rôle"))
     if not can.read_journal:
         changes = changes.filter(subject__in=subjects)
     roles = {MemberRole(membership.role) for membership in held}
@@ -41,6 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "person": user,
             "tasks": awaiting(user),
+            "coming": coming_memberships(user),
+            "had": all_memberships(user).exists() if not held else False,
             "held": [
                 (membership, scope)
                 for membership, scope in zip(held, scopes, strict=True)

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fabriques.kit import journal
 from fabriques.kit.awaiting import Task
-from fabriques.kit.journal import Actor
 from fabriques.kit.outbox import batches, queries, stops
 from fabriques.kit.outbox.forms import PreferencesForm
 from fabriques.kit.outbox.models import Batch, Mail, State
@@ -35,6 +34,7 @@ from fabriques.kit.paging import paginate
 from fabriques.people.current import signed_in
 from fabriques.people.models import User
 from fabriques.programme import abilities
+from fabriques.programme.views.stewards import steward
 
 # Beyond so many letters, releasing or cancelling is asked again.
 CONFIRM_BEYOND = 20
@@ -83,7 +83,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 @require_safe
 def mails(request: HttpRequest) -> HttpResponse:
     """Batches to reread, then every letter, whatever became of it."""
-    _steward(request)
+    steward(request, "release_mails")
     state = request.GET.get("etat", "")
     state = state if state in State.values else ""
     page = paginate(queries.mails(state), request.GET.get("page"), LETTERS)
@@ -106,7 +106,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 @require_safe
 def mail_batch(request: HttpRequest, pk: int) -> HttpResponse:
     """A batch, each of its letters as it will be read."""
-    _steward(request)
+    steward(request, "release_mails")
     batch = get_object_or_404(Batch, pk=pk)
     page = paginate(queries.mails_of_batch(batch), request.GET.get("page"), PREVIEWS)
     return render(
@@ -128,7 +128,7 @@ def mail_batch(request: HttpRequest, pk: int) -> HttpResponse:
 @csp_replace(LETTER_POLICY)  # type: ignore[arg-type]  # views take arguments too
 def mail(request: HttpRequest, pk: int) -> HttpResponse:
     """One letter, as a mail program shows it."""
-    _steward(request)
+    steward(request, "release_mails")
     letter = _preview(get_object_or_404(Mail, pk=pk))
     if letter is None:
         raise Http404
@@ -137,7 +137,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def release(request: HttpRequest, pk: int) -> HttpResponse:
-    actor = _steward(request)
+    actor = steward(request, "release_mails")
     batch = get_object_or_404(Batch, pk=pk)
     if asked := _asked_again(request, batch, release=True):
         return asked
@@ -152,7 +152,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    actor = _steward(request)
+    actor = steward(request, "release_mails")
     batch = get_object_or_404(Batch, pk=pk)
     if asked := _asked_again(request, batch, release=False):
         return asked
@@ -167,7 +167,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def take_out(request: HttpRequest, pk: int) -> HttpResponse:
-    actor = _steward(request)
+    actor = steward(request, "release_mails")
     letter = get_object_or_404(Mail.objects.select_related("batch"), pk=pk, batch__isnull=False)
     try:
         batches.cancel_mail(mail=letter, actor=actor)
@@ -180,7 +180,7 @@ def take_out(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
-    actor = _steward(request)
+    actor = steward(request, "release_mails")
     if batches.try_again(mail=get_object_or_404(Mail, pk=pk), actor=actor):
         messages.success(request, "La lettre repart.")
     else:
@@ -222,13 +222,6 @@ def awaiting(user: User) -> list[Task]:
             )
         )
     return tasks
-
-
-def _steward(request: HttpRequest) -> Actor:
-    """Who acts; 404 for anybody else."""
-    if not abilities.site_abilities(request.user).release_mails:
-        raise Http404
-    return abilities.acting(signed_in(request))
 
 
 def _preview(mail: Mail) -> Letter | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.files import File
@@ -9,24 +11,15 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from fabriques.kit import journal
-from fabriques.kit.journal import Actor
+from fabriques.kit.forms import refused
 from fabriques.kit.paging import paginate
 from fabriques.kit.uploads import served
 from fabriques.people import queries, stewardship
-from fabriques.people.current import signed_in
 from fabriques.people.forms import MergeForm, OrganisationForm
 from fabriques.people.models import Organisation
-from fabriques.programme import abilities
-from fabriques.programme.views.roles import refused
+from fabriques.programme.views.stewards import steward
 
 SHOWN_CHANGES = 20
-
-
-def _steward(request: HttpRequest) -> Actor:
-    """Who acts; 404 for anybody else."""
-    if not abilities.site_abilities(request.user).manage_organisations:
-        raise Http404
-    return abilities.acting(signed_in(request))
 
 
 def _organisation(slug: str) -> Organisation:
@@ -34,8 +27,8 @@ def _organisation(slug: str) -> Organisation:
 
 
 def organisations(request: HttpRequest) -> HttpResponse:
-    _steward(request)
-    words = request.GET.get("q", "")[:100].strip()
+    steward(request, "manage_organisations")
+    words = request.GET.get("q", "").replace("\0", "")[:100].strip()
     page = paginate(queries.organisations(words), request.GET.get("page"), 50)
     kept = request.GET.copy()
     kept.pop("page", None)
@@ -47,7 +40,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
 
 
 def organisation(request: HttpRequest, slug: str) -> HttpResponse:
-    _steward(request)
+    steward(request, "manage_organisations")
     found = _organisation(slug)
     return render(
         request,
@@ -61,21 +54,44 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+def create(request: HttpRequest) -> HttpResponse:
+    actor = steward(request, "manage_organisations")
+    form = OrganisationForm(request.POST or None, request.FILES or None, initial={"version": 1})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = stewardship.create_organisation(values=_values(form), actor=actor)
+        except ValidationError as error:
+            refused(form, error)
+        else:
+            messages.success(request, f"{made.name} : fiche créée.")
+            return redirect(made)
+    return render(request, "portal/space/organisation_edit.html", {"form": form, "found": None})
+
+
+def _values(form: OrganisationForm) -> dict[str, Any]:
+    """What the form says of the organisation; no logo when none was chosen."""
+    values = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+    logo = values.pop("logo")
+    return values | ({"logo": File(logo.file, name=logo.name)} if logo else {})
+
+
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
-    actor = _steward(request)
+    actor = steward(request, "manage_organisations")
     found = _organisation(slug)
     form = OrganisationForm(
-        request.POST or None, request.FILES or None, instance=_organisation(slug)
+        request.POST or None,
+        request.FILES or None,
+        instance=_organisation(slug),
+        initial={"version": found.version},
     )
     changes = None
     if request.method == "POST" and form.is_valid():
-        values = dict(form.cleaned_data)
-        version = values.pop("version")
-        if logo := values.pop("logo"):
-            values["logo"] = File(logo.file, name=logo.name)
         try:
             stewardship.edit_organisation(
-                organisation=found, values=values, version=version, actor=actor
+                organisation=found,
+                values=_values(form),
+                version=form.cleaned_data["version"],
+                actor=actor,
             )
         except stewardship.StaleError as error:
             changes = error.changes
@@ -94,18 +110,17 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
 
 def merge(request: HttpRequest, slug: str) -> HttpResponse:
     """Two records of one body: first what would move, then the merge."""
-    actor = _steward(request)
+    actor = steward(request, "manage_organisations")
     kept = _organisation(slug)
-    hint = "L’adresse de sa fiche, par exemple : mairie-de-brest-2."
+    hint = "Son nom, son sigle, son SIREN ou l’adresse de sa fiche (mairie-de-brest-2)."
     form = MergeForm(request.POST or None, hint=hint)
     plan = None
     gone = None
     if request.method == "POST" and form.is_valid():
-        wanted = form.cleaned_data["other"].strip().rstrip("/").rpartition("/")[2]
-        gone = Organisation.objects.filter(slug=wanted).first()
+        gone = queries.find_organisation(form.cleaned_data["other"])
         try:
             if gone is None:
-                raise ValidationError({"other": "Aucune organisation n’a cette fiche."})
+                raise ValidationError({"other": "Aucune organisation ne porte exactement ce nom."})
             plan = stewardship.preview_organisations(kept=kept, gone=gone)
             if request.POST.get("confirmer") == gone.slug:  # the one that was shown
                 stewardship.merge_organisations(
@@ -130,7 +145,7 @@ def merge(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def logo(request: HttpRequest, slug: str) -> FileResponse:
-    _steward(request)
+    steward(request, "manage_organisations")
     found = _organisation(slug)
     name = found.logo.name or ""
     if not name or not found.logo.storage.exists(name):

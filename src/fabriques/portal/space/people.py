@@ -11,17 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from fabriques.kit import journal
-from fabriques.kit.journal import Actor
+from fabriques.kit.forms import refused
 from fabriques.kit.paging import paginate
 from fabriques.people import domain, queries, stewardship
-from fabriques.people.current import signed_in
 from fabriques.people.forms import AttachForm, MergeForm, ReasonForm
 from fabriques.people.models import User
 from fabriques.people.personal.erasure import ErasureRefusedError, erase
-from fabriques.programme import abilities
 from fabriques.programme.queries.memberships import all_memberships
 from fabriques.programme.scopes import Scope
-from fabriques.programme.views.roles import refused
+from fabriques.programme.views.stewards import steward
 
 STATES = {
     "": "Ouverts",
@@ -32,20 +30,13 @@ STATES = {
 SHOWN_CHANGES = 20
 
 
-def _steward(request: HttpRequest) -> Actor:
-    """Who acts; 404 for anybody else."""
-    if not abilities.site_abilities(request.user).manage_people:
-        raise Http404
-    return abilities.acting(signed_in(request))
-
-
 def _person(ref: UUID) -> User:
     return get_object_or_404(User.objects.select_related("organisation"), ref=ref)
 
 
 def people(request: HttpRequest) -> HttpResponse:
-    _steward(request)
-    words = request.GET.get("q", "")[:100].strip()
+    steward(request, "manage_people")
+    words = request.GET.get("q", "").replace("\0", "")[:100].strip()
     state = request.GET.get("etat", "")
     state = state if state in STATES else ""
     page = paginate(queries.people(words, state), request.GET.get("page"), 50)
@@ -65,7 +56,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 def person(request: HttpRequest, ref: UUID) -> HttpResponse:
-    _steward(request)
+    steward(request, "manage_people")
     found = _person(ref)
     return render(
         request,
@@ -75,14 +66,13 @@ def person(request: HttpRequest, ref: UUID) -> HttpResponse:
             "held": [(m, Scope.of(m)) for m in all_memberships(found)],
             "addresses": sorted(queries.addresses_of(found) - {found.email}),
             "history": journal.history(found.subject)[:SHOWN_CHANGES],
-            "open": abilities.is_open,
         },
     )
 
 
 def attach(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Which organisation this person belongs to; the change leaves a trace."""
-    actor = _steward(request)
+    actor = steward(request, "manage_people")
     found = _person(ref)
     form = AttachForm(
         request.POST or None,
@@ -121,7 +111,7 @@ def attach(request: HttpRequest, ref: UUID) -> HttpResponse:
 
 def merge(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Two accounts of one person: first what would move, then the merge."""
-    actor = _steward(request)
+    actor = steward(request, "manage_people")
     kept = _person(ref)
     form = MergeForm(request.POST or None, hint="L’adresse électronique du compte en trop.")
     plan = None
@@ -150,35 +140,40 @@ def merge(request: HttpRequest, ref: UUID) -> HttpResponse:
     )
 
 
-@require_POST
 def close(request: HttpRequest, ref: UUID) -> HttpResponse:
-    actor = _steward(request)
+    """Nobody signs in to the account any more; never one's own."""
+    actor = steward(request, "manage_people")
     found = _person(ref)
-    try:
-        domain.close_account(user=found, actor=actor)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, f"Compte de {found} fermé : rôles et connexions ont pris fin.")
-    return redirect(found)
+    if not found.is_active or found == request.user:
+        raise Http404
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            domain.close_account(user=found, actor=actor, reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            refused(form, error)
+        else:
+            messages.success(request, f"Compte fermé ({found}) : rôles et connexions ont pris fin.")
+            return redirect(found)
+    return render(request, "portal/space/person_close.html", {"form": form, "found": found})
 
 
 @require_POST
 def reopen(request: HttpRequest, ref: UUID) -> HttpResponse:
-    actor = _steward(request)
+    actor = steward(request, "manage_people")
     found = _person(ref)
     try:
         domain.reopen_account(user=found, actor=actor)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, f"Compte de {found} rouvert. Ses anciens rôles restent retirés.")
+        messages.success(request, f"Compte rouvert ({found}). Ses anciens rôles restent retirés.")
     return redirect(found)
 
 
 def erase_person(request: HttpRequest, ref: UUID) -> HttpResponse:
     """Erase an account at the request of its owner, with the reason."""
-    actor = _steward(request)
+    actor = steward(request, "manage_people")
     found = _person(ref)
     if found.erased_at:
         raise Http404

@@ -15,6 +15,7 @@ urlpatterns = [
     path("personnes/<uuid:ref>/rouvrir/", people.reopen, name="space-person-reopen"),
     path("personnes/<uuid:ref>/effacer/", people.erase_person, name="space-person-erase"),
     path("organisations/", organisations.organisations, name="space-organisations"),
+    path("organisations/nouvelle/", organisations.create, name="space-organisation-new"),
     path("organisations/<slug:slug>/", organisations.organisation, name="space-organisation"),
     path("organisations/<slug:slug>/modifier/", organisations.edit, name="space-organisation-edit"),
     path(

@@ -23,11 +23,17 @@ from fabriques.kit.journal import Actor
 from fabriques.people.actors import actor_of
 from fabriques.people.models import User
 from fabriques.people.queries import addresses_of, user_by_address
-from fabriques.programme.domain.memberships import RefusedError, give_role, hand_over
+from fabriques.programme import abilities
+from fabriques.programme.domain.memberships import (
+    RefusedError,
+    check_dates,
+    give_role,
+    hand_over,
+)
 from fabriques.programme.enums import MemberRole
 from fabriques.programme.models import Invitation, Membership
 from fabriques.programme.notifications import InvitationLetter
-from fabriques.programme.queries.memberships import not_ended
+from fabriques.programme.queries.memberships import not_ended, with_places
 from fabriques.programme.scopes import Scope
 
 DAYS = 14
@@ -47,11 +53,13 @@ def invite(
     actor: Actor,
     ends_on: date | None = None,
     giver: User | None = None,
+    reason: str = "",
 ) -> Invitation:
     """Offer a role to an address and send the letter.
 
     `giver` makes it a hand-over: whoever accepts receives all that this person holds there. Raises
-    `RefusedError` when the address is wrong, already has the role, or is already invited to it.
+    `RefusedError` when the address is wrong or closed, is the inviter's own, already has the role,
+    or is already invited to it.
     """
     email = email.strip().lower()
     validate_email(email)
@@ -59,11 +67,16 @@ def invite(
         raise ValueError(f"{role} cannot be held in {scope.key}.")
     if refusal := outbox.why_not(InvitationLetter, email):
         raise RefusedError({"email": refusal})
-    if ends_on and ends_on < timezone.localdate():
-        raise RefusedError({"ends_on": "Cette date est passée."})
+    check_dates(timezone.localdate(), ends_on)
     person = user_by_address(email)
+    if person is None and User.objects.filter(email=email, is_active=False).exists():
+        raise RefusedError(
+            {"email": "Le compte de cette adresse est fermé : l’équipe nationale peut le rouvrir."}
+        )
     if giver and person == giver:
         raise RefusedError({"email": "C’est votre adresse : indiquez celle de qui prend la suite."})
+    if person == inviter:
+        raise RefusedError({"email": "On ne se donne pas un rôle à soi-même."})
     if person and not giver and _holds(person, role, scope):
         raise RefusedError(
             {"email": f"{person} a déjà ce rôle ({role.label}, {scope}) : rien à envoyer."}
@@ -87,6 +100,7 @@ def invite(
         handed_over_by=giver,
         invited_by=inviter,
         invited_as=actor.standing,
+        reason=reason,
         expires_at=now + timedelta(days=DAYS),
         token_digest=f"new:{hashlib.sha256(f'{email}{role}{scope.key}{now}'.encode()).hexdigest()[:50]}",
     )
@@ -113,6 +127,8 @@ def invite(
 def send_again(*, invitation: Invitation, actor: Actor) -> Invitation:
     """A new link for two more weeks; the one before stops working."""
     invitation = _open(invitation, expired=True)
+    if refusal := outbox.why_not(InvitationLetter, invitation.email):
+        raise RefusedError(refusal)
     invitation.expires_at = timezone.now() + timedelta(days=DAYS)
     _send(invitation)
     _record(invitation, "invitation renvoyée", actor)
@@ -155,6 +171,8 @@ def accept(*, invitation: Invitation, user: User) -> Membership | None:
             giver=invitation.handed_over_by,
             receiver=user,
             actor=actor,
+            given_by=invitation.invited_as,
+            reason=invitation.reason,
         )
         received = handed[0] if handed else None
     elif not _holds(user, role, scope):
@@ -170,6 +188,13 @@ def accept(*, invitation: Invitation, user: User) -> Membership | None:
     return received
 
 
+def offered(invitation: Invitation) -> list[str]:
+    """The roles that accepting gives, as they are now: one, or all that the giver holds there."""
+    if not invitation.handed_over_by:
+        return [invitation.get_role_display()]
+    return [held.get_role_display() for held in _handed(invitation)]
+
+
 def token_of(invitation: Invitation) -> str:
     """The secret of the link, the same until the next sending."""
     message = f"invitation:{invitation.pk}:{invitation.sends}:{invitation.email}"
@@ -179,13 +204,7 @@ def token_of(invitation: Invitation) -> str:
 
 def all_invitations() -> QuerySet[Invitation]:
     """With all that the page of an invitation names."""
-    return Invitation.objects.select_related(
-        "fabrique",
-        "participation__fabrique",
-        "participation__territory",
-        "invited_by",
-        "handed_over_by",
-    )
+    return with_places(Invitation.objects.all()).select_related("invited_by", "handed_over_by")
 
 
 def by_token(token: str) -> Invitation | None:
@@ -202,10 +221,36 @@ def why_closed(invitation: Invitation) -> str:
         return "Cette invitation a été annulée."
     if invitation.expires_at <= timezone.now():
         when = date_format(timezone.localtime(invitation.expires_at), "j F Y")
+        return f"Cette invitation n’est plus valable depuis le {when}. Demandez-en une autre."
+    if not _entitled(invitation):
         return (
-            f"Cette invitation n’est plus valable depuis le {when}. Demandez qu’on vous la renvoie."
+            "La personne qui vous a invité n’a plus ce droit : demandez une autre invitation à "
+            "celle qui suit ce territoire."
         )
     return ""
+
+
+def _entitled(invitation: Invitation) -> bool:
+    """Whether whoever invited could still do it today: rights that ended give nothing more."""
+    inviter, giver = invitation.invited_by, invitation.handed_over_by
+    if inviter is None or not inviter.is_active:
+        return False
+    scope = Scope.of(invitation)
+    if giver is None:
+        return abilities.may_give(inviter, scope, MemberRole(invitation.role))
+    if not giver.is_active or not _handed(invitation) or not scope.participation:
+        return False
+    can = abilities.participation_abilities(inviter, scope.participation)
+    return can.hand_over_for_others if inviter != giver else True
+
+
+def _handed(invitation: Invitation) -> list[Membership]:
+    """What the giver of a hand-over holds there."""
+    return list(
+        Membership.objects.filter(
+            not_ended(), user=invitation.handed_over_by, scope=invitation.scope
+        ).order_by("pk")
+    )
 
 
 def masked(email: str) -> str:
@@ -223,12 +268,7 @@ def _send(invitation: Invitation) -> None:
 
 def _open(invitation: Invitation, *, expired: bool = False) -> Invitation:
     """The row as it is now, locked; `expired` accepts one whose time is over."""
-    fresh = (
-        Invitation.objects.select_for_update(of=("self",))
-        .select_related("fabrique", "participation__fabrique", "participation__territory")
-        .select_related("handed_over_by")
-        .get(pk=invitation.pk)
-    )
+    fresh = all_invitations().select_for_update(no_key=True, of=("self",)).get(pk=invitation.pk)
     reason = why_closed(fresh)
     if reason and not (expired and not fresh.accepted_at and not fresh.cancelled_at):
         raise ClosedError(reason)
@@ -247,7 +287,6 @@ def _record(invitation: Invitation, verb: str, actor: Actor) -> None:
         verb=verb,
         actor=actor,
         after={
-            "invitation": invitation.pk,
             "rôle": invitation.get_role_display(),
             "valable jusqu’au": timezone.localdate(invitation.expires_at).isoformat(),
         },

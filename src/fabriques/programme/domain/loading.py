@@ -1,12 +1,13 @@
 """The facts of the programme, loaded from their file, and what is laid out for reading."""
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet
 
 from fabriques.kit import journal
 from fabriques.kit.search import index
@@ -30,6 +31,8 @@ from fabriques.programme.queries import Filters, dimensions, with_details
 from fabriques.programme.sheets import sheet
 from fabriques.territories.enums import Accuracy, Kind, Nature
 from fabriques.territories.models import ImportRun, NationalProgramme, Territory
+
+logger = logging.getLogger(__name__)
 
 # Who changes the file of facts, in the words of the page of a fabrique.
 TEAM = "l’équipe du site (fichier des faits)"
@@ -256,8 +259,11 @@ def _save_participations(
     territories: dict[str, Territory],
     sources: dict[str, Source],
 ) -> None:
-    kept = []
+    kept: list[int] = []
     for item in record.get("participation", []):
+        same = [i for i in record["participation"] if i["territory"] == item["territory"]]
+        focuses = [i.get("focus", "") for i in same]
+        _follow_focus(fabrique, territories[item["territory"]], focuses)
         present = item.get("present", {})
         focus_code = item.get("focus_code", "")
         participation, _ = Participation.objects.update_or_create(
@@ -279,7 +285,26 @@ def _save_participations(
         )
         participation.sources.set([sources[key] for key in item.get("sources", [])])
         kept.append(participation.pk)
-    fabrique.participations.exclude(pk__in=kept).delete()
+    _remove(fabrique.participations.exclude(pk__in=kept))
+
+
+def _remove(participations: QuerySet[Participation]) -> None:
+    """Those that the file no longer has; but never one in which people hold roles."""
+    peopled = Q(memberships__isnull=False) | Q(invitations__isnull=False)
+    for participation in participations.filter(peopled).distinct().order_by("pk"):
+        logger.warning(
+            "%s : absente du fichier des faits, gardée car des personnes y ont un rôle.",
+            participation.subject,
+        )
+    participations.exclude(pk__in=participations.filter(peopled).values("pk")).delete()
+
+
+def _follow_focus(fabrique: Fabrique, territory: Territory, focuses: list[str]) -> None:
+    """A territory that takes part once keeps its participation when its focus is reworded."""
+    rows = list(fabrique.participations.filter(territory=territory).order_by("pk")[:2])
+    if len(rows) == len(focuses) == 1 and rows[0].focus != focuses[0]:
+        rows[0].focus = focuses[0]
+        rows[0].save(update_fields=["focus"])
 
 
 def _save_results(

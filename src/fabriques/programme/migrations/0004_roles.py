@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                     "role",
                     models.CharField(
                         choices=[
-                            ("steward", "Équipe nationale (ANCT)"),
+                            ("steward", "Équipe nationale de l’ANCT"),
                             ("editor", "Publication"),
                             ("provider", "Prestataire"),
                             ("partner", "Partenaire national"),
@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                     "ends_on",
                     models.DateField(blank=True, null=True, verbose_name="rôle donné jusqu’au"),
                 ),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="pourquoi")),
                 ("invited_as", models.CharField(max_length=200, verbose_name="invité par")),
                 ("token_digest", models.CharField(max_length=64, unique=True)),
                 (
@@ -158,7 +159,7 @@ class Migration(migrations.Migration):
                     "role",
                     models.CharField(
                         choices=[
-                            ("steward", "Équipe nationale (ANCT)"),
+                            ("steward", "Équipe nationale de l’ANCT"),
                             ("editor", "Publication"),
                             ("provider", "Prestataire"),
                             ("partner", "Partenaire national"),
@@ -173,7 +174,7 @@ class Migration(migrations.Migration):
                 (
                     "scope",
                     models.CharField(
-                        help_text="see `domain.scopes.Scope.key`",
+                        help_text="see `scopes.Scope.key`",
                         max_length=60,
                         verbose_name="portée",
                     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -24,20 +25,39 @@ def not_ended(today: date | None = None) -> Q:
     return Q(withdrawn_at=None) & (Q(ends_on=None) | Q(ends_on__gte=today))
 
 
+def is_open(membership: Membership) -> bool:
+    """Whether the role counts today, in the time zone of the site."""
+    today = timezone.localdate()
+    return (
+        membership.withdrawn_at is None
+        and membership.starts_on <= today
+        and (membership.ends_on is None or today <= membership.ends_on)
+    )
+
+
+Placed = TypeVar("Placed", Membership, Invitation)
+
+
+def with_places(rows: QuerySet[Placed]) -> QuerySet[Placed]:
+    """With the fabrique, the territory and the place that pages name."""
+    return rows.select_related("fabrique", "participation__fabrique", "participation__territory")
+
+
 def open_memberships(user: User) -> QuerySet[Membership]:
     """The roles that count today."""
-    return Membership.objects.filter(
-        not_ended(), user=user, starts_on__lte=timezone.localdate()
-    ).select_related("fabrique", "participation__fabrique", "participation__territory")
+    today = timezone.localdate()
+    return with_places(Membership.objects.filter(not_ended(today), user=user, starts_on__lte=today))
+
+
+def coming_memberships(user: User) -> QuerySet[Membership]:
+    """The roles that will count later."""
+    later = Membership.objects.filter(not_ended(), user=user, starts_on__gt=timezone.localdate())
+    return with_places(later).order_by("starts_on", "pk")
 
 
 def all_memberships(user: User) -> QuerySet[Membership]:
     """Everything that a person holds and held, the latest first."""
-    return (
-        Membership.objects.filter(user=user)
-        .select_related("fabrique", "participation__fabrique", "participation__territory")
-        .order_by("-starts_on", "-pk")
-    )
+    return with_places(Membership.objects.filter(user=user)).order_by("-starts_on", "-pk")
 
 
 @dataclass(frozen=True)
@@ -53,10 +73,8 @@ def teams(scopes: Iterable[str]) -> dict[str, Team]:
     keys = list(scopes)
     found = {key: Team([], []) for key in keys}
     members = (
-        Membership.objects.filter(not_ended(), scope__in=keys)
-        .select_related(
-            "user__organisation", "fabrique", "participation__fabrique", "participation__territory"
-        )
+        with_places(Membership.objects.filter(not_ended(), scope__in=keys))
+        .select_related("user__organisation")
         .order_by("user__name", "user__email", "pk")
     )
     for member in sorted(members, key=lambda m: _ORDER[MemberRole(m.role)]):
@@ -69,6 +87,15 @@ def teams(scopes: Iterable[str]) -> dict[str, Team]:
     for invitation in waiting:
         found[invitation.scope].invitations.append(invitation)
     return found
+
+
+def works_in(user: User, fabrique: Fabrique) -> bool:
+    """Whether this person has a role in the fabrique today, and is known to its members so."""
+    return (
+        open_memberships(user)
+        .filter(Q(fabrique=fabrique) | Q(participation__fabrique=fabrique))
+        .exists()
+    )
 
 
 def participations_of(fabrique: Fabrique) -> QuerySet[Participation]:
@@ -108,13 +135,15 @@ def with_team_counts() -> QuerySet[Fabrique]:
 def waiting_for(user: User) -> QuerySet[Invitation]:
     """Invitations that this person may accept now."""
     return (
-        Invitation.objects.filter(
-            email__in=addresses_of(user),
-            accepted_at=None,
-            cancelled_at=None,
-            expires_at__gt=timezone.now(),
+        with_places(
+            Invitation.objects.filter(
+                email__in=addresses_of(user),
+                accepted_at=None,
+                cancelled_at=None,
+                expires_at__gt=timezone.now(),
+            )
         )
-        .select_related("fabrique", "participation__fabrique", "participation__territory")
+        .select_related("handed_over_by")
         .order_by("created_at", "pk")
     )
 

@@ -15,7 +15,8 @@ from fabriques.people.models import User
 from fabriques.people.queries import consenting
 from fabriques.programme import abilities
 from fabriques.programme.abilities import standing
-from fabriques.programme.models import Fabrique, Membership, Participation
+from fabriques.programme.enums import MemberRole
+from fabriques.programme.models import Fabrique, Invitation, Membership, Participation
 from fabriques.programme.queries import memberships as held
 from fabriques.programme.scopes import Scope
 
@@ -28,7 +29,8 @@ class Line:
 
     membership: Membership
     address: str
-    may_change: bool
+    may_withdraw: bool
+    may_date: bool
     own: bool
 
 
@@ -46,21 +48,31 @@ def scope_or_404(*, code: str = "", pk: int | None = None) -> Scope:
     return Scope(fabrique=get_object_or_404(Fabrique, code=code)) if code else Scope()
 
 
-def lines(
-    user: User, scope: Scope, team: held.Team, *, addresses: bool, listed: set[int]
-) -> list[Line]:
+def lines(user: User, team: held.Team, *, addresses: bool, listed: set[int]) -> list[Line]:
     """The team as this person may see it: with the addresses that they may see, their own, and
     those of the people `listed` (who consent to it)."""
-    givable = set(abilities.givable(user, scope))
     return [
         Line(
             membership=m,
             address=m.user.email if addresses or m.user_id in listed | {user.pk} else "",
-            may_change=m.role in givable,
+            may_withdraw=abilities.may_withdraw(user, m),
+            may_date=abilities.may_change_dates(user, m),
             own=m.user_id == user.pk,
         )
         for m in team.members
     ]
+
+
+def may_manage(user: User, invitation: Invitation) -> bool:
+    """Whether this person may send an invitation again or cancel it."""
+    scope = Scope.of(invitation)
+    mine = user.pk in (invitation.handed_over_by_id, invitation.invited_by_id)
+    return mine or abilities.may_give(user, scope, MemberRole(invitation.role))
+
+
+def invitations(user: User, team: held.Team) -> list[Invitation]:
+    """Those that wait, as far as this person may do something with them."""
+    return [invitation for invitation in team.invitations if may_manage(user, invitation)]
 
 
 def listed_in(teams: Iterable[held.Team]) -> set[int]:
@@ -80,7 +92,7 @@ def team(request: HttpRequest) -> HttpResponse:
         request,
         "programme/team.html",
         {
-            "lines": lines(user, scope, found, addresses=True, listed=set()),
+            "lines": lines(user, found, addresses=True, listed=set()),
             "invitations": found.invitations,
             "roles": abilities.givable(user, scope),
             "history": journal.history(scope.subject)[:SHOWN_CHANGES],
@@ -108,8 +120,8 @@ def fabrique(request: HttpRequest, code: str) -> HttpResponse:
             {
                 "participation": participation,
                 "can": here,
-                "lines": lines(user, place, members, addresses=here.see_addresses, listed=listed),
-                "invitations": members.invitations if abilities.givable(user, place) else [],
+                "lines": lines(user, members, addresses=here.see_addresses, listed=listed),
+                "invitations": invitations(user, members),
             }
         )
     return render(
@@ -119,10 +131,8 @@ def fabrique(request: HttpRequest, code: str) -> HttpResponse:
             "fabrique": found,
             "can": can,
             "rows": rows,
-            "lines": lines(
-                user, scope, teams[scope.key], addresses=can.see_addresses, listed=listed
-            ),
-            "invitations": teams[scope.key].invitations if can.give_roles else [],
+            "lines": lines(user, teams[scope.key], addresses=can.see_addresses, listed=listed),
+            "invitations": invitations(user, teams[scope.key]),
             "roles": abilities.givable(user, scope),
             "history": journal.history(scope.subject)[:SHOWN_CHANGES] if can.read_history else None,
         },
@@ -146,10 +156,8 @@ def participation(request: HttpRequest, pk: int) -> HttpResponse:
             "participation": taking_part,
             "fabrique": taking_part.fabrique,
             "can": can,
-            "lines": lines(
-                user, scope, found, addresses=can.see_addresses, listed=listed_in([found])
-            ),
-            "invitations": found.invitations if roles else [],
+            "lines": lines(user, found, addresses=can.see_addresses, listed=listed_in([found])),
+            "invitations": invitations(user, found),
             "roles": roles,
             "mine": [m for m in standing(user).memberships if m.scope == scope.key],
             "history": journal.history(scope.subject)[:SHOWN_CHANGES] if can.read_history else None,

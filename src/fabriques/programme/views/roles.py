@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from fabriques.kit.forms import refused
 from fabriques.kit.ratelimit import limited
 from fabriques.people.current import signed_in
 from fabriques.people.models import User
@@ -17,18 +17,14 @@ from fabriques.programme import abilities, domain
 from fabriques.programme.enums import MemberRole
 from fabriques.programme.forms import DatesForm, HandOverForm, InvitationForm, WithdrawalForm
 from fabriques.programme.models import Invitation, Membership
+from fabriques.programme.queries.memberships import not_ended, with_places, works_in
 from fabriques.programme.scopes import Scope
-from fabriques.programme.views.places import back, participation_or_404, scope_or_404
-
-
-def refused(form: Form, error: ValidationError) -> None:
-    """Put what the domain refused where the form shows it: beside the field, or above."""
-    known = getattr(error, "error_dict", None)
-    if known:
-        for name, errors in known.items():
-            form.add_error(name if name in form.fields else None, errors)
-    else:
-        form.add_error(None, error)
+from fabriques.programme.views.places import (
+    back,
+    may_manage,
+    participation_or_404,
+    scope_or_404,
+)
 
 
 @limited("invitation", per_person="60/h")
@@ -62,7 +58,9 @@ def invite(request: HttpRequest, code: str = "", pk: int | None = None) -> HttpR
 
 def dates(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
-    membership = _changeable(user, pk)
+    membership = _membership(pk)
+    if not abilities.may_change_dates(user, membership):
+        raise Http404
     scope = Scope.of(membership)
     form = DatesForm(
         request.POST or None,
@@ -91,7 +89,9 @@ def dates(request: HttpRequest, pk: int) -> HttpResponse:
 
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
-    membership = _changeable(user, pk, own=True)
+    membership = _membership(pk)
+    if not abilities.may_end(user, membership):
+        raise Http404
     scope = Scope.of(membership)
     form = WithdrawalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -122,69 +122,61 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@limited("invitation", per_person="60/h")
 def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything that one person holds in a participation, passed on in one act.
 
-    `?de=<ref>` names somebody else, for those who may do it in their place.
+    `?de=<ref>` names somebody else, for those who may do it in their place. At once for somebody
+    who works in the fabrique already; anybody else is invited, and accepts.
     """
     user = signed_in(request)
     participation = participation_or_404(pk)
     scope = Scope(participation=participation)
     can = abilities.participation_abilities(user, participation)
-    giver = user
-    if wanted := request.GET.get("de"):
-        giver = _member(wanted, scope)
-        if giver != user and not can.hand_over_for_others:
-            raise Http404
-    elif not can.hand_over:
+    giver = _member(request.GET["de"], scope) if "de" in request.GET else user
+    if not (can.hand_over if giver == user else can.hand_over_for_others):
         raise Http404
-    mine = [
-        m
-        for m in Membership.objects.filter(
-            user=giver, participation=participation, withdrawn_at=None
-        ).order_by("pk")
-        if m.ends_on is None or abilities.is_open(m)
-    ]
-    if not mine:
+    held = list(Membership.objects.filter(not_ended(), user=giver, scope=scope.key).order_by("pk"))
+    if not held:
         raise Http404
     form = HandOverForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"]
+        email, reason = form.cleaned_data["email"], form.cleaned_data["reason"]
         receiver = user_by_address(email)
         actor = abilities.acting(user, scope)
         try:
-            if receiver and receiver.confirmed_at:
+            if receiver and works_in(receiver, participation.fabrique):
                 domain.hand_over(
                     participation=participation,
                     giver=giver,
                     receiver=receiver,
                     actor=actor,
-                    reason=form.cleaned_data["reason"],
+                    reason=reason,
                 )
-                said = f"C’est fait : {receiver} prend la suite de {giver}."
-            else:
-                domain.invite(
-                    email=email,
-                    role=MemberRole(mine[0].role),
-                    scope=scope,
-                    inviter=user,
-                    actor=actor,
-                    giver=giver,
-                )
-                said = (
-                    f"Invitation envoyée à {email}. Le passage de relais aura lieu quand cette "
-                    "personne l’acceptera ; d’ici là, rien ne change."
-                )
+                messages.success(request, f"C’est fait : {receiver} prend la suite.")
+                return back(scope) if giver != user else redirect("space")
+            domain.invite(
+                email=email,
+                role=MemberRole(held[0].role),
+                scope=scope,
+                inviter=user,
+                actor=actor,
+                giver=giver,
+                reason=reason,
+            )
         except ValidationError as error:
             refused(form, error)
         else:
-            messages.success(request, said)
-            still = giver != user or not receiver
-            return back(scope) if still else redirect("space")
+            messages.success(
+                request,
+                f"Invitation envoyée à {email}. Le relais passera quand cette personne "
+                "l’acceptera ; d’ici là, rien ne change.",
+            )
+            return back(scope)
     return render(
         request,
         "programme/hand_over.html",
-        {"form": form, "giver": giver, "held": mine, "scope": scope, "self": giver == user},
+        {"form": form, "giver": giver, "held": held, "scope": scope, "self": giver == user},
     )
 
 
@@ -215,17 +207,9 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return back(scope)
 
 
-def _changeable(user: User, pk: int, *, own: bool = False) -> Membership:
-    """A role that this person may change; `own`: or that is theirs."""
-    rows = abilities.with_places(Membership.objects.filter(withdrawn_at=None)).select_related(
-        "user"
-    )
-    membership = get_object_or_404(rows, pk=pk)
-    if own and membership.user_id == user.pk:
-        return membership
-    if not abilities.may_give(user, Scope.of(membership), MemberRole(membership.role)):
-        raise Http404
-    return membership
+def _membership(pk: int) -> Membership:
+    rows = with_places(Membership.objects.filter(withdrawn_at=None)).select_related("user")
+    return get_object_or_404(rows, pk=pk)
 
 
 def _invitation(user: User, pk: int) -> tuple[Invitation, Scope]:
@@ -236,7 +220,7 @@ def _invitation(user: User, pk: int) -> tuple[Invitation, Scope]:
         pk=pk,
     )
     scope = Scope.of(invitation)
-    if not abilities.may_give(user, scope, MemberRole(invitation.role)):
+    if not may_manage(user, invitation):
         raise Http404
     return invitation, scope
 
