@@ -7,7 +7,9 @@ import pytest
 from django.utils import timezone
 
 from fabriques.kit import outbox
+from fabriques.kit.journal import Actor
 from fabriques.kit.outbox.models import Mail, Notice
+from fabriques.people.domain import remove_factors
 from fabriques.people.models import User
 from fabriques.people.personal.letters import AccountUnused
 from fabriques.people.personal.retention import UNUSED, apply_retention
@@ -27,6 +29,7 @@ def test_what_is_stored_of_a_letter_names_nobody(django_capture_on_commit_callba
     with django_capture_on_commit_callbacks(execute=True):
         sign_in(browser, user.email)
         add_application(browser)
+        remove_factors(user=user, actor=Actor("essai"), reason="téléphone perdu")
     now = timezone.now()
     User.objects.update(seen_on=timezone.localdate(now - UNUSED))
     apply_retention(now)

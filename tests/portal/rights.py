@@ -117,6 +117,7 @@ TABLE: dict[str, Line] = {
     "space-person-merge": page(STEWARD, needs="person"),
     "space-person-erase": page(STEWARD, needs="person"),
     "space-person-close": page(STEWARD, needs="person"),
+    "space-person-factors": page(STEWARD, needs="person"),
     "space-person-reopen": act(STEWARD, needs="person"),
     "space-organisations": page(STEWARD),
     "space-organisation-new": page(STEWARD),

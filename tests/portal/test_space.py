@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,7 @@ from PIL import Image
 
 from fabriques.kit import journal
 from fabriques.kit.journal import Actor
+from fabriques.kit.outbox.models import Mail
 from fabriques.people.models import Organisation, User
 from fabriques.programme import abilities, domain
 from fabriques.programme.enums import MemberRole
@@ -324,6 +326,24 @@ def test_closing_an_account_ends_roles_and_connections(steward) -> None:
     user.refresh_from_db()
     assert user.is_active
     assert not abilities.participation_abilities(user, place).open
+
+
+def test_somebody_locked_out_is_let_in_again_and_told(steward) -> None:
+    user = make_user("Awa", email="awa@ville.fr")
+    client = as_(steward)
+    address = f"/espace/personnes/{user.ref}/second-facteur/"
+    assert "n’a pas de second facteur" in text(client.post(address, {"reason": "perdu"}))
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    theirs = as_(user)
+    assert theirs.get("/espace/").status_code == 200
+    assert "Retirer le second facteur" in text(client.get(f"/espace/personnes/{user.ref}/"))
+    client.post(address, {"reason": "téléphone perdu, appel du 3 mars"})
+    assert not Authenticator.objects.exists()
+    assert theirs.get("/espace/").status_code == 302
+    assert Mail.objects.get(kind="factors-removed").address == "awa@ville.fr"
+    assert journal.history(user.subject)[0].verb == "seconds facteurs retirés"
+    own = f"/espace/personnes/{steward.ref}/second-facteur/"
+    assert client.get(own).status_code == 404
 
 
 def test_the_last_steward_cannot_be_closed_nor_erased() -> None:

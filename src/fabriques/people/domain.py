@@ -7,6 +7,7 @@ from datetime import date
 from importlib import import_module
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
@@ -15,11 +16,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from fabriques.kit import live
+from fabriques.kit import live, outbox
 from fabriques.kit.journal import Actor, record
 from fabriques.people.actors import actor_of
 from fabriques.people.models import User
 from fabriques.people.queries import is_taken, user_by_address
+from fabriques.people.signin.notifications import FactorsRemoved
 
 VISITOR = Actor("une personne pas encore connectée")
 
@@ -113,6 +115,22 @@ def reopen_account(*, user: User, actor: Actor, reason: str = "") -> None:
     user.version += 1
     user.save(update_fields=["is_active", "version"])
     record(subject=user.subject, verb="compte rouvert", actor=actor, reason=reason)
+
+
+@transaction.atomic
+def remove_factors(*, user: User, actor: Actor, reason: str) -> None:
+    """For who has lost their telephone and their key: the account opens with a code again.
+
+    Every session ends, and the person is told. Raises ValidationError when there is none.
+    """
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    factors = Authenticator.objects.filter(user=user)
+    if not factors.exists():
+        raise ValidationError("Ce compte n’a pas de second facteur.")
+    factors.delete()
+    _end(user, UserSession.objects.filter(user=user))
+    outbox.send(FactorsRemoved, address=user.email, context={"reason": reason})
+    record(subject=user.subject, verb="seconds facteurs retirés", actor=actor, reason=reason)
 
 
 @transaction.atomic

@@ -55,6 +55,27 @@ class SecondFactorChanged(Notification):
 
 
 ADDITIONS = ("totp_activated", "webauthn_added")
+
+
+@register
+class FactorsRemoved(Notification):
+    """Said to the account when the national team opens it again for somebody locked out."""
+
+    key = "factors-removed"
+    label = "Second facteur retiré par l’équipe nationale"
+    category = CATEGORY
+    template = "people/mails/factors_removed"
+    can_disable = False
+    transactional = True
+    asked = True
+
+    def subject(self, context: dict[str, Any]) -> str:
+        return "Le second facteur de votre compte a été retiré"
+
+    def example(self) -> dict[str, Any]:
+        return {"reason": "téléphone perdu"}
+
+
 # What happened, by the name that the library gives to its letter.
 CHANGES = {
     "totp_activated": "Une application de codes a été ajoutée à votre compte.",

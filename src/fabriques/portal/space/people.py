@@ -17,6 +17,7 @@ from fabriques.people import domain, queries, stewardship
 from fabriques.people.forms import AttachForm, MergeForm, ReasonForm
 from fabriques.people.models import User
 from fabriques.people.personal.erasure import ErasureRefusedError, erase
+from fabriques.people.signin.second_factor import has_second_factor
 from fabriques.programme.queries.memberships import all_memberships
 from fabriques.programme.scopes import Scope
 from fabriques.programme.views.stewards import steward
@@ -63,6 +64,7 @@ def person(request: HttpRequest, ref: UUID) -> HttpResponse:
         "portal/space/person.html",
         {
             "found": found,
+            "protected": has_second_factor(found),
             "held": [(m, Scope.of(m)) for m in all_memberships(found)],
             "addresses": sorted(queries.addresses_of(found) - {found.email}),
             "history": journal.history(found.subject)[:SHOWN_CHANGES],
@@ -156,6 +158,24 @@ def close(request: HttpRequest, ref: UUID) -> HttpResponse:
             messages.success(request, f"Compte fermé ({found}) : rôles et connexions ont pris fin.")
             return redirect(found)
     return render(request, "portal/space/person_close.html", {"form": form, "found": found})
+
+
+def remove_factors(request: HttpRequest, ref: UUID) -> HttpResponse:
+    """For somebody locked out; never one's own, which one removes oneself."""
+    actor = steward(request, "manage_people")
+    found = _person(ref)
+    if not found.is_active or found == request.user:
+        raise Http404
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            domain.remove_factors(user=found, actor=actor, reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            refused(form, error)
+        else:
+            messages.success(request, f"Second facteur retiré ({found}). Un courriel le lui dit.")
+            return redirect(found)
+    return render(request, "portal/space/person_factors.html", {"form": form, "found": found})
 
 
 @require_POST

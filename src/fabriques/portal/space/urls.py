@@ -12,6 +12,9 @@ urlpatterns = [
     path("personnes/<uuid:ref>/rattacher/", people.attach, name="space-person-attach"),
     path("personnes/<uuid:ref>/fusionner/", people.merge, name="space-person-merge"),
     path("personnes/<uuid:ref>/fermer/", people.close, name="space-person-close"),
+    path(
+        "personnes/<uuid:ref>/second-facteur/", people.remove_factors, name="space-person-factors"
+    ),
     path("personnes/<uuid:ref>/rouvrir/", people.reopen, name="space-person-reopen"),
     path("personnes/<uuid:ref>/effacer/", people.erase_person, name="space-person-erase"),
     path("organisations/", organisations.organisations, name="space-organisations"),
