@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -142,40 +144,50 @@ def merge(request: HttpRequest, ref: UUID) -> HttpResponse:
     )
 
 
-def close(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """Nobody signs in to the account any more; never one's own."""
-    actor = steward(request, "manage_people")
-    found = _person(ref)
-    if not found.is_active or found == request.user:
-        raise Http404
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.close_account(user=found, actor=actor, reason=form.cleaned_data["reason"])
-        except ValidationError as error:
-            refused(form, error)
-        else:
-            messages.success(request, f"Compte fermé ({found}) : rôles et connexions ont pris fin.")
-            return redirect(found)
-    return render(request, "portal/space/person_close.html", {"form": form, "found": found})
+@dataclass(frozen=True)
+class Grave:
+    """What is done to an account with a page that asks, and a reason that stays in the journal."""
+
+    run: Callable[..., None]  # a verb of `people`, with user, actor and reason
+    template: str
+    said: str
+    own: bool = False  # whether it may be done to one's own account here
+
+    def __call__(self, request: HttpRequest, ref: UUID) -> HttpResponse:
+        actor = steward(request, "manage_people")
+        found = _person(ref)
+        if found.erased_at or (found == request.user and not self.own):
+            raise Http404
+        form = ReasonForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                self.run(user=found, actor=actor, reason=form.cleaned_data["reason"])
+            except ValidationError as error:
+                refused(form, error)
+            except ErasureRefusedError as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, self.said)
+                return redirect(found)
+        return render(request, self.template, {"form": form, "found": found})
 
 
-def remove_factors(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """For somebody locked out; never one's own, which one removes oneself."""
-    actor = steward(request, "manage_people")
-    found = _person(ref)
-    if not found.is_active or found == request.user:
-        raise Http404
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.remove_factors(user=found, actor=actor, reason=form.cleaned_data["reason"])
-        except ValidationError as error:
-            refused(form, error)
-        else:
-            messages.success(request, f"Second facteur retiré ({found}). Un courriel le lui dit.")
-            return redirect(found)
-    return render(request, "portal/space/person_factors.html", {"form": form, "found": found})
+close = Grave(
+    domain.close_account,
+    "portal/space/person_close.html",
+    "Compte fermé : rôles et connexions ont pris fin.",
+)
+remove_factors = Grave(
+    domain.remove_factors,
+    "portal/space/person_factors.html",
+    "Second facteur retiré. Un courriel le dit à la personne.",
+)
+erase_person = Grave(
+    erase,
+    "portal/space/person_erase.html",
+    "Compte effacé. Les décomptes et le journal restent justes.",
+    own=True,
+)
 
 
 @require_POST
@@ -189,21 +201,3 @@ def reopen(request: HttpRequest, ref: UUID) -> HttpResponse:
     else:
         messages.success(request, f"Compte rouvert ({found}). Ses anciens rôles restent retirés.")
     return redirect(found)
-
-
-def erase_person(request: HttpRequest, ref: UUID) -> HttpResponse:
-    """Erase an account at the request of its owner, with the reason."""
-    actor = steward(request, "manage_people")
-    found = _person(ref)
-    if found.erased_at:
-        raise Http404
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            erase(user=found, actor=actor, reason=form.cleaned_data["reason"])
-        except ErasureRefusedError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, "Compte effacé. Les décomptes et le journal restent justes.")
-            return redirect("space-people")
-    return render(request, "portal/space/person_erase.html", {"form": form, "found": found})
