@@ -142,13 +142,9 @@ def exported_invitations(user: User) -> list[dict[str, Any]]:
 
 def erase_roles(user: User, actor: Actor) -> None:
     """Invitations keep their count and lose the address; roles end."""
-    forget_addresses(addresses_of(user) | {user.email})
-    end_all_roles(user, actor)
-
-
-def forget_addresses(addresses: set[str]) -> None:
-    """Empty these addresses wherever an invitation names them; those still open are cancelled."""
+    addresses = addresses_of(user) | {user.email}
     forget_addresses_in(Invitation.objects.filter(email__in=addresses))
+    end_all_roles(user, actor)
 
 
 def forget_addresses_in(invitations: QuerySet[Invitation]) -> None:

@@ -52,7 +52,7 @@ def give_role(
     if role not in scope.roles:
         raise ValueError(f"{role} cannot be held in {scope.key}.")
     check_dates(starts_on, ends_on)
-    (user,) = _locked_accounts(user)
+    user = _locked_account(user)
     held = _locked_roles(user=user, role=role, scope=scope.key)
     if any(_lasts(membership) for membership in held):
         raise RefusedError(f"{user} tient déjà ce rôle : {role.label}, {scope}.")
@@ -120,8 +120,7 @@ def hand_over(
     """
     if giver.pk == receiver.pk:
         raise RefusedError("On ne se passe pas le relais à soi-même : indiquez quelqu’un d’autre.")
-    accounts = {user.pk: user for user in _locked_accounts(receiver, open_only=True)}
-    receiver = accounts[receiver.pk]
+    receiver = _locked_account(receiver)
     roles = [
         m
         for m in _locked_roles(user__in=[giver, receiver], participation=participation)
@@ -232,16 +231,12 @@ def to_move(kept: User, gone: User) -> list[Membership]:
 # --- Rows -------------------------------------------------------------------------------------
 
 
-def _locked_accounts(*users: User, open_only: bool = True) -> list[User]:
-    """These accounts as they are now, locked; refused when one of them is closed."""
-    rows = list(
-        User.objects.select_for_update(no_key=True)
-        .filter(pk__in=[user.pk for user in users])
-        .order_by("pk")
-    )
-    if open_only and not all(user.is_active for user in rows):
+def _locked_account(user: User) -> User:
+    """The account as it is now, locked; refused when it is closed."""
+    fresh = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not fresh.is_active:
         raise RefusedError("Ce compte est fermé : il ne peut pas recevoir de rôle.")
-    return rows
+    return fresh
 
 
 def _locked_roles(**conditions: Any) -> list[Membership]:
