@@ -205,10 +205,12 @@ def test_somebody_of_the_fabrique_takes_over_at_once(client, place, inviter) -> 
     assert abilities.participation_abilities(User.objects.get(pk=colleague.pk), place).hand_over
 
 
-def test_an_unknown_link_is_not_found(client) -> None:
+def test_an_unknown_link_is_not_found(client, settings) -> None:
     page = client.get("/invitation/n-importe-quoi/")
     assert page.status_code == 404
     assert "remplacé par un plus récent" in page.content.decode()
+    settings.DEBUG = True  # a demonstration shows the same
+    assert "remplacé par un plus récent" in client.get("/invitation/autre/").content.decode()
 
 
 def test_somebody_already_in_is_not_invited(place, inviter) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
 
 from fabriques.kit.errors import signed_out
 
@@ -73,7 +74,10 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
 
 class NotFoundMiddleware:
-    """Shows visitors of a demonstration (DEBUG on) the same 404 page as in production."""
+    """Shows visitors of a demonstration (DEBUG on) the same 404 page as in production.
+
+    A view that has a better page of its own renders a template: only Django's own is replaced.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -81,7 +85,8 @@ class NotFoundMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         page = response.headers.get("Content-Type", "").startswith("text/html")
-        if settings.DEBUG and page and response.status_code == 404:
+        technical = settings.DEBUG and page and response.status_code == 404
+        if technical and not isinstance(response, TemplateResponse):
             from fabriques.portal.views.pages import not_found
 
             return not_found(request)

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.response import TemplateResponse
 
 from fabriques.kit.errors import too_many_requests
 from fabriques.kit.ratelimit import client_address, consume, wait
@@ -28,7 +29,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         # A link that works is never held back: a whole room may open theirs at once.
         if not consume(action="invitation-link", key=client_address(request), rate=GUESSES):
             return too_many_requests(request, retry_after=wait(GUESSES))
-        return render(request, "programme/invitation_unknown.html", status=404)
+        return TemplateResponse(request, "programme/invitation_unknown.html", status=404)
     user = request.user if isinstance(request.user, User) else None
     return _offer(request, found, user)
 
