@@ -3,6 +3,7 @@
 `docs/settings.md` describes each variable; a test holds that list and this file together.
 """
 
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -119,6 +120,8 @@ TEMPLATES = [
 FORM_RENDERER = "dsfr.forms.DsfrDjangoTemplates"
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # the manifest rewrites url() in the CSS: hashes would differ
 DSFR_MARK_OPTIONAL_FIELDS = True
+# The library says at each form that this very setting will go one day.
+warnings.filterwarnings("ignore", message="Transitional Django setting DSFR_MARK_OPTIONAL_FIELDS")
 
 # --- Data -------------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR}/fabriques.sqlite3")}
@@ -340,7 +343,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        # The worker says each task that it runs, whatever the level of its logger.
+        "warnings": {"class": "logging.StreamHandler", "formatter": "plain", "level": "WARNING"},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        "django_tasks": {"handlers": ["warnings"], "propagate": False},
+        "django_tasks_db": {"handlers": ["warnings"], "propagate": False},
+    },
 }
