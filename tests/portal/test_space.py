@@ -452,3 +452,14 @@ def test_somebody_may_leave_a_role_of_their_own_and_nobody_else_s() -> None:
 def test_a_merge_says_how_to_name_the_duplicate(steward) -> None:
     page = text(as_(steward).get(f"/espace/personnes/{make_user().ref}/fusionner/"))
     assert "L’adresse électronique du compte en trop." in page
+
+
+def test_a_newcomer_says_their_name_once_and_goes_on() -> None:
+    user = make_user("")
+    client = as_(user)
+    wrong = client.post("/espace/bienvenue/", {"name": " ", "next": "/espace/droits/"})
+    assert "Indiquez votre prénom et votre nom" in text(wrong)
+    done = client.post("/espace/bienvenue/", {"name": "Awa  Diop", "next": "/espace/droits/"})
+    assert done["Location"] == "/espace/droits/"
+    entry = journal.history(user.subject)[0]
+    assert entry.actor == "Awa Diop (personne connectée)"

@@ -57,8 +57,8 @@ class Scope:
             place = self.participation.territory.name
             if self.participation.focus:
                 place = f"{place} ({self.participation.focus})"
-            return f"{place}, dans « {self.participation.fabrique} »"
-        return f"« {self.fabrique} »" if self.fabrique else "l’ensemble du programme"
+            return f"{place}, dans «\u00a0{self.participation.fabrique}\u00a0»"
+        return f"«\u00a0{self.fabrique}\u00a0»" if self.fabrique else "l’ensemble du programme"
 
     @property
     def address(self) -> str:

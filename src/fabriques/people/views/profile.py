@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,7 +29,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
             user=user,
             values=form.cleaned_data,
             version=user.version,
-            actor=actor_of(user),
+            actor=replace(actor_of(user), name=form.cleaned_data["name"]),
         )
         return redirect(target or "space")
     return render(request, "people/welcome.html", {"form": form, "next": target})
