@@ -21,7 +21,7 @@ class Subject(models.TextChoices):
 
     DIRECTORY = (
         "directory",
-        "Montrer mon nom et mon adresse aux autres territoires de mes fabriques",
+        "Montrer mon adresse aux autres territoires de mes fabriques",
     )
     FOLLOW_UP = (
         "follow-up",

@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
                         choices=[
                             (
                                 "directory",
-                                "Montrer mon nom et mon adresse aux autres territoires de mes fabriques",
+                                "Montrer mon adresse aux autres territoires de mes fabriques",
                             ),
                             (
                                 "follow-up",
