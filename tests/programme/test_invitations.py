@@ -125,6 +125,14 @@ def test_an_invitation_does_not_outlive_the_right_to_invite(client, place, invit
     assert not Membership.objects.filter(role="elected").exists()
 
 
+def test_who_may_no_longer_invite_may_not_send_again_either(client, place, inviter) -> None:
+    invitation = invite(place, inviter)
+    domain.withdraw_role(membership=Membership.objects.get(user=inviter), actor=ANCT)
+    enter(client, inviter)
+    for act in ("renvoyer", "annuler"):
+        assert client.post(f"/espace/invitations/{invitation.pk}/{act}/").status_code == 404
+
+
 def test_nobody_invites_themselves_nor_climbs_by_it(place) -> None:
     provider = make_membership(role="provider", fabrique=place.fabrique).user
     with pytest.raises(ValidationError, match="à soi-même"):

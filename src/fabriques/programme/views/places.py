@@ -65,9 +65,9 @@ def lines(user: User, team: held.Team, *, addresses: bool, listed: set[int]) -> 
 
 def may_manage(user: User, invitation: Invitation) -> bool:
     """Whether this person may send an invitation again or cancel it."""
-    scope = Scope.of(invitation)
-    mine = user.pk in (invitation.handed_over_by_id, invitation.invited_by_id)
-    return mine or abilities.may_give(user, scope, MemberRole(invitation.role))
+    if invitation.handed_over_by_id == user.pk:  # the relay is theirs
+        return True
+    return abilities.may_give(user, Scope.of(invitation), MemberRole(invitation.role))
 
 
 def invitations(user: User, team: held.Team) -> list[Invitation]:
