@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 
@@ -24,6 +25,18 @@ class _Paginator(Paginator):  # type: ignore[type-arg]
 
     def _get_page(self, *args: Any, **kwargs: Any) -> ListPage:
         return ListPage(*args, **kwargs)
+
+
+def searched(request: HttpRequest) -> str:
+    """The words of the search field `q`: a hundred characters, without what no database takes."""
+    return request.GET.get("q", "").replace("\0", "")[:100].strip()
+
+
+def kept_filters(request: HttpRequest) -> str:
+    """The filters of a list, for the links to its other pages: "" or "?…", without the page."""
+    kept = request.GET.copy()
+    kept.pop("page", None)
+    return f"?{kept.urlencode()}" if kept else ""
 
 
 def paginate(items: Any, number: str | None, size: int) -> ListPage:

@@ -224,7 +224,7 @@ def participation_abilities(user: AnyUser, participation: Participation) -> Part
 
 
 def may_give(user: AnyUser, scope: Scope, role: MemberRole) -> bool:
-    """Whether this person may give and withdraw this role there."""
+    """Whether this person may give this role there."""
     if role not in scope.roles:
         return False
     if scope.participation:

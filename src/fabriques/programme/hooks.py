@@ -13,6 +13,7 @@ from django.utils import timezone
 from fabriques.kit.awaiting import Task
 from fabriques.kit.journal import Actor
 from fabriques.people.models import Organisation, User
+from fabriques.people.personal.erasure import ERASED_DOMAIN
 from fabriques.people.queries import addresses_of
 from fabriques.people.signin.second_factor import second_factor_missing
 from fabriques.people.stewardship import Moved
@@ -23,6 +24,7 @@ from fabriques.programme.enums import MemberRole
 from fabriques.programme.models import Fabrique, Invitation, Membership, Partnership, Result
 from fabriques.programme.purposes import INVITATIONS_KEPT
 from fabriques.programme.queries.memberships import (
+    acceptable,
     all_memberships,
     not_ended,
     waiting_for,
@@ -86,11 +88,7 @@ def elected_missing(user: User) -> list[Task]:
         ).values_list("participation", flat=True)
     ) | set(
         Invitation.objects.filter(
-            role=MemberRole.ELECTED,
-            participation__in=mine,
-            accepted_at=None,
-            cancelled_at=None,
-            expires_at__gt=timezone.now(),
+            acceptable(), role=MemberRole.ELECTED, participation__in=mine
         ).values_list("participation", flat=True)
     )
     return [
@@ -123,10 +121,10 @@ def exported_roles(user: User) -> list[dict[str, Any]]:
 
 
 def exported_invitations(user: User) -> list[dict[str, Any]]:
-    rows = with_places(
-        Invitation.objects.filter(Q(email__in=addresses_of(user)) | Q(invited_by=user))
-    ).order_by("created_at", "pk")
     mine = addresses_of(user)
+    rows = with_places(Invitation.objects.filter(Q(email__in=mine) | Q(invited_by=user))).order_by(
+        "created_at", "pk"
+    )
     return [
         {
             "rôle": invitation.get_role_display(),
@@ -151,7 +149,7 @@ def forget_addresses_in(invitations: QuerySet[Invitation]) -> None:
     """Empty the addresses of these invitations; those still open are cancelled."""
     now = timezone.now()
     for invitation in invitations.order_by("pk"):
-        invitation.email = f"invitation-{invitation.pk}@efface.invalid"
+        invitation.email = f"invitation-{invitation.pk}@{ERASED_DOMAIN}"
         if not invitation.accepted_at and not invitation.cancelled_at:
             invitation.cancelled_at = now
         invitation.save(update_fields=["email", "cancelled_at"])
@@ -194,7 +192,7 @@ def forget_invitations(now: datetime, dry_run: bool) -> list[str]:
     limit = now - INVITATIONS_KEPT
     rows = Invitation.objects.filter(
         Q(accepted_at__lt=limit) | Q(cancelled_at__lt=limit) | Q(expires_at__lt=limit)
-    ).exclude(email__endswith="@efface.invalid")
+    ).exclude(email__endswith=f"@{ERASED_DOMAIN}")
     count = rows.count()
     if count and not dry_run:
         forget_addresses_in(rows)

@@ -7,6 +7,7 @@ from fabriques.people.models import Organisation
 from fabriques.people.queries import names
 from fabriques.programme.models import Fabrique, Participation
 from fabriques.programme.scopes import Scope
+from fabriques.programme.sheets import FIELD_LABELS
 
 
 def _keys(subjects: set[str]) -> dict[str, str]:
@@ -37,26 +38,6 @@ def organisations(subjects: set[str]) -> dict[str, str]:
     return {keys[item.slug]: str(item) for item in found}
 
 
-FACTS = {
-    "slug": "adresse de la page",
-    "title": "titre",
-    "year": "édition",
-    "context": "contexte",
-    "objective": "objectif",
-    "note": "ce qui manque",
-    "announced_start": "début annoncé",
-    "announced_end": "fin annoncée",
-    "actual_start": "début réel",
-    "actual_end": "fin réelle",
-    "initiator": "à l’initiative de",
-    "main_transition": "transition principale",
-    "transitions": "transitions",
-    "programmes": "programmes",
-    "sources": "sources",
-    "partnerships": "partenaires",
-    "participations": "territoires",
-    "results": "résultats",
-}
 PERSON = {"name": "nom", "job": "fonction", "organisation": "organisation", "email": "adresse"}
 ORGANISATION = {
     "name": "nom",
@@ -71,7 +52,7 @@ register_subject(
     label="Fabrique",
     address=lambda key: reverse("space-fabrique", args=[key]),
     titles=fabriques,
-    fields=FACTS,
+    fields=FIELD_LABELS,
 )
 register_subject(
     "equipe",

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from fabriques.kit import journal
 from fabriques.kit.forms import refused
-from fabriques.kit.paging import paginate
+from fabriques.kit.paging import kept_filters, paginate, searched
 from fabriques.kit.uploads import served
 from fabriques.people import queries, stewardship
 from fabriques.people.forms import MergeForm, OrganisationForm
@@ -28,14 +28,12 @@ def _organisation(slug: str) -> Organisation:
 
 def organisations(request: HttpRequest) -> HttpResponse:
     steward(request, "manage_organisations")
-    words = request.GET.get("q", "").replace("\0", "")[:100].strip()
+    words = searched(request)
     page = paginate(queries.organisations(words), request.GET.get("page"), 50)
-    kept = request.GET.copy()
-    kept.pop("page", None)
     return render(
         request,
         "portal/space/organisations.html",
-        {"page": page, "words": words, "query": f"?{kept.urlencode()}" if kept else ""},
+        {"page": page, "words": words, "query": kept_filters(request)},
     )
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from fabriques.kit import journal
 from fabriques.kit.forms import refused
-from fabriques.kit.paging import paginate
+from fabriques.kit.paging import kept_filters, paginate, searched
 from fabriques.people import domain, queries, stewardship
 from fabriques.people.forms import AttachForm, MergeForm, ReasonForm
 from fabriques.people.models import User
@@ -39,12 +39,10 @@ def _person(ref: UUID) -> User:
 
 def people(request: HttpRequest) -> HttpResponse:
     steward(request, "manage_people")
-    words = request.GET.get("q", "").replace("\0", "")[:100].strip()
+    words = searched(request)
     state = request.GET.get("etat", "")
     state = state if state in STATES else ""
     page = paginate(queries.people(words, state), request.GET.get("page"), 50)
-    kept = request.GET.copy()
-    kept.pop("page", None)
     return render(
         request,
         "portal/space/people.html",
@@ -53,7 +51,7 @@ def people(request: HttpRequest) -> HttpResponse:
             "words": words,
             "state": state,
             "states": STATES,
-            "query": f"?{kept.urlencode()}" if kept else "",
+            "query": kept_filters(request),
         },
     )
 

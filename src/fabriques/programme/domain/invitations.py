@@ -33,7 +33,7 @@ from fabriques.programme.domain.memberships import (
 from fabriques.programme.enums import MemberRole
 from fabriques.programme.models import Invitation, Membership
 from fabriques.programme.notifications import InvitationLetter
-from fabriques.programme.queries.memberships import not_ended, with_places
+from fabriques.programme.queries.memberships import not_ended, unanswered, with_places
 from fabriques.programme.scopes import Scope
 
 DAYS = 14
@@ -82,14 +82,8 @@ def invite(
             {"email": f"{person} a déjà ce rôle ({role.label}, {scope}) : rien à envoyer."}
         )
     now = timezone.now()
-    Invitation.objects.filter(
-        email=email,
-        role=role,
-        scope=scope.key,
-        accepted_at=None,
-        cancelled_at=None,
-        expires_at__lte=now,
-    ).update(cancelled_at=now)
+    same = Invitation.objects.filter(unanswered(), email=email, role=role, scope=scope.key)
+    same.filter(expires_at__lte=now).update(cancelled_at=now)
     invitation = Invitation(
         email=email,
         role=role,
@@ -108,9 +102,7 @@ def invite(
         with transaction.atomic():
             invitation.save(force_insert=True)
     except IntegrityError:
-        sent = Invitation.objects.get(
-            email=email, role=role, scope=scope.key, accepted_at=None, cancelled_at=None
-        )
+        sent = same.get()
         when = date_format(timezone.localtime(sent.created_at), "j F Y à H:i")
         raise RefusedError(
             {

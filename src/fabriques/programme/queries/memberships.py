@@ -25,6 +25,16 @@ def not_ended(today: date | None = None) -> Q:
     return Q(withdrawn_at=None) & (Q(ends_on=None) | Q(ends_on__gte=today))
 
 
+def unanswered() -> Q:
+    """Invitations that nobody has accepted or cancelled; the time of some is over."""
+    return Q(accepted_at=None, cancelled_at=None)
+
+
+def acceptable() -> Q:
+    """Invitations whose link works; the same test as `Invitation.is_valid`, in a query."""
+    return unanswered() & Q(expires_at__gt=timezone.now())
+
+
 def is_open(membership: Membership) -> bool:
     """Whether the role counts today, in the time zone of the site."""
     today = timezone.localdate()
@@ -80,7 +90,7 @@ def teams(scopes: Iterable[str]) -> dict[str, Team]:
     for member in sorted(members, key=lambda m: _ORDER[MemberRole(m.role)]):
         found[member.scope].members.append(member)
     waiting = (
-        Invitation.objects.filter(scope__in=keys, accepted_at=None, cancelled_at=None)
+        Invitation.objects.filter(unanswered(), scope__in=keys)
         .select_related("handed_over_by")
         .order_by("-created_at", "-pk")
     )
@@ -135,14 +145,7 @@ def with_team_counts() -> QuerySet[Fabrique]:
 def waiting_for(user: User) -> QuerySet[Invitation]:
     """Invitations that this person may accept now."""
     return (
-        with_places(
-            Invitation.objects.filter(
-                email__in=addresses_of(user),
-                accepted_at=None,
-                cancelled_at=None,
-                expires_at__gt=timezone.now(),
-            )
-        )
+        with_places(Invitation.objects.filter(acceptable(), email__in=addresses_of(user)))
         .select_related("handed_over_by")
         .order_by("created_at", "pk")
     )

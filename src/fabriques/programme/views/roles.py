@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -183,27 +185,24 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @limited("invitation", per_person="60/h")
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
-    user = signed_in(request)
-    invitation, scope = _invitation(user, pk)
-    try:
-        domain.send_again(invitation=invitation, actor=abilities.acting(user, scope))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, f"Invitation renvoyée à {invitation.email}.")
-    return back(scope)
+    return _act(request, pk, domain.send_again, "Invitation renvoyée à {}.")
 
 
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, domain.cancel_invitation, "Invitation à {} annulée.")
+
+
+def _act(request: HttpRequest, pk: int, verb: Callable[..., object], said: str) -> HttpResponse:
+    """Do this to an invitation, then back to the team with what was done, or why it was not."""
     user = signed_in(request)
     invitation, scope = _invitation(user, pk)
     try:
-        domain.cancel_invitation(invitation=invitation, actor=abilities.acting(user, scope))
+        verb(invitation=invitation, actor=abilities.acting(user, scope))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, f"Invitation à {invitation.email} annulée.")
+        messages.success(request, said.format(invitation.email))
     return back(scope)
 
 
