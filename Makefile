@@ -37,7 +37,7 @@ test-postgres: $(DEV) $(NODE)
 	DATABASE_URL="$(POSTGRES_URL)" $(BIN)/pytest -q --ignore=tests/browser
 
 test-browser: $(DEV) $(NODE)
-	$(BIN)/pytest -q tests/browser
+	$(BIN)/pytest -q -n 2 --dist loadscope tests/browser
 
 lint: $(DEV) ## style, types, templates, import contract, known vulnerabilities
 	$(BIN)/ruff format --check src tests bench

@@ -1,7 +1,8 @@
 """Every figure that the project promises, in one run: `make bench`.
 
     python -m bench                 # all
-    python -m bench peer growth     # some: peer, base, entry, growth, lookup, install, lighthouse
+    python -m bench peer growth     # some: peer, base, entry, growth, lookup, install,
+                                    # lighthouse, cohort, board
 
 Ratios and limits are judged; absolute figures are only given. Ends with 1 when a promise is broken.
 """
@@ -16,7 +17,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 
-from bench import lighthouse, load, ours, peer
+from bench import board, cohort, lighthouse, load, ours, peer
 
 LIST = "/fabriques/"
 PAGE = "/fabriques/fabp-07-sites-industriels-de-demain/"
@@ -202,6 +203,16 @@ def bench_lighthouse() -> None:
     judge("third-party requests", len(report.third_party_requests), 0)
 
 
+def bench_cohort() -> None:
+    """The cohort engine against its limits, plain solvers and a peer for fair draws."""
+    cohort.run(judge)
+
+
+def bench_board() -> None:
+    """The board of a composition at 500 volunteers."""
+    board.run(judge)
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "install": bench_install,
     "lookup": bench_lookup,
@@ -210,6 +221,8 @@ PARTS: dict[str, Callable[[], None]] = {
     "growth": bench_growth,
     "lighthouse": bench_lighthouse,
     "peer": bench_peer,
+    "cohort": bench_cohort,
+    "board": bench_board,
 }
 
 

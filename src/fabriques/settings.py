@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "fabriques.territories",
     "fabriques.people",
     "fabriques.programme",
+    "fabriques.intake",
     "fabriques.portal",
     "django.contrib.contenttypes",
     "django.contrib.auth",

@@ -22,8 +22,9 @@ DESK = {"width": 1280, "height": 900}
 
 @pytest.fixture(scope="session")
 def mailbox() -> Path:
-    """Where the letters of everybody arrive."""
-    return VAR / "browser" / "letters"
+    """Where the letters of everybody arrive. Each process of the run has its own site."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    return VAR / "browser" / worker / "letters"
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import DESK
 from tests.processes import wait_for
 
+# A busy machine answers slowly; what never comes fails all the same.
+expect.set_options(timeout=15_000)
 # A code, alone on its line.
 CODE = r"^([A-Z]{4}-[A-Z]{4})$"
 # The code in the next letter to an address.
@@ -73,6 +75,22 @@ def enter(page: Page, site: str, address: str, code_for: Codes) -> None:
         page.get_by_label("Prénom et nom").fill("Jeanne Martin")
         page.get_by_role("button", name="Continuer").click()
     page.wait_for_url(f"{site}/espace/")
+
+
+def become_steward(
+    page: Page, site: str, manage: Callable[..., None], mailbox: Path, address: str
+) -> None:
+    """The role comes by a command, the rights with a second factor: ends on the recovery codes."""
+    manage("add_steward", address)
+    enter(page, site, address, lambda address: letter_with(mailbox, address, CODE))
+    expect(page.locator("main")).to_contain_text("Protégez votre compte avant de piloter")
+    expect(page.get_by_role("link", name="Le journal")).to_have_count(0)
+    page.get_by_role("link", name="Protéger mon compte").click()
+    page.get_by_role("link", name="Ajouter une application").click()
+    secret = page.locator("code.secret").inner_text()
+    page.get_by_label("Code affiché par l’application").fill(application_code(secret))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Codes de secours")).to_be_visible()
 
 
 def application_code(secret: str) -> str:

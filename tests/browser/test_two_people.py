@@ -8,10 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.people import (
-    CODE,
     Codes,
     a_page,
-    application_code,
+    become_steward,
     enter,
     letter_with,
     sound,
@@ -26,17 +25,8 @@ def claire(
     chromium: Browser, site: str, manage: Callable[..., None], mailbox: Path
 ) -> Iterator[Page]:
     """The first steward: the role comes by a command, the rights with a second factor."""
-    manage("add_steward", STEWARD)
     page = a_page(chromium)
-    enter(page, site, STEWARD, lambda address: letter_with(mailbox, address, CODE))
-    expect(page.locator("main")).to_contain_text("Protégez votre compte avant de piloter")
-    expect(page.get_by_role("link", name="Le journal")).to_have_count(0)
-    page.get_by_role("link", name="Protéger mon compte").click()
-    page.get_by_role("link", name="Ajouter une application").click()
-    secret = page.locator("code.secret").inner_text()
-    page.get_by_label("Code affiché par l’application").fill(application_code(secret))
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Codes de secours")).to_be_visible()
+    become_steward(page, site, manage, mailbox, STEWARD)
     yield page
     page.context.close()
 

@@ -284,3 +284,40 @@ def test_a_batch_of_nobody_and_a_letter_of_no_batch_are_refused() -> None:
     with pytest.raises(ValueError, match="batch"):
         outbox.cancel_mail(mail=letter(), actor=STEWARD)
     assert not Batch.objects.exists()
+
+
+def test_a_batch_that_an_act_holds_leaves_with_it_only(posting: Posting) -> None:
+    batch = outbox.compose_batch(
+        title="Décision",
+        kind=Offer,
+        recipients=[("maire@brest.test", words()), ("dgs@brest.test", words())],
+        actor=STEWARD,
+        held_by="appel:essai",
+    )
+    for act in (outbox.release_batch, outbox.cancel_batch):
+        for holder in ("", "appel:autre"):
+            with pytest.raises(outbox.BatchHeldError):
+                act(batch=batch, actor=STEWARD, by=holder)
+    letter = batch.mails.order_by("pk")[0]
+    assert outbox.cancel_mail(mail=letter, actor=STEWARD)  # rereading takes one out
+    with posting():
+        assert outbox.release_batch(batch=batch, actor=STEWARD, by="appel:essai") == 1
+    assert [letter.to for letter in mail.outbox] == [["dgs@brest.test"]]
+
+
+def test_one_address_receives_a_letter_about_each_thing() -> None:
+    batch = outbox.compose_batch(
+        title="Réponses",
+        kind=Offer,
+        recipients=[
+            ("maire@brest.test", words("un") | {"about": "volontaire:1"}),
+            ("Maire@Brest.test", words("encore") | {"about": "volontaire:1"}),
+            ("maire@brest.test", words("deux") | {"about": "volontaire:2"}),
+        ],
+        actor=STEWARD,
+    )
+    told = [letter.context for letter in batch.mails.order_by("pk")]
+    assert told == [
+        words("un") | {"about": "volontaire:1"},
+        words("deux") | {"about": "volontaire:2"},
+    ]

@@ -23,6 +23,8 @@ THINGS = {
     "territories.FormerCode",
     "territories.ImportRun",
     "programme.Transition",
+    "intake.Composition",
+    "intake.Indicator",
     "socialaccount.SocialApp",
     "kit.TickRun",
 }

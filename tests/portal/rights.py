@@ -18,6 +18,8 @@ PERSONAS = (
     "partner",
     "provider",
     "editor",
+    "reviewer",  # acts for a partner of the call
+    "author",  # writes a declaration to the call
     "steward",
 )
 ALL = frozenset(PERSONAS)
@@ -29,6 +31,8 @@ IN_FABRIQUE = frozenset(
 IN_PLACE = IN_FABRIQUE - {"neighbour"}
 GIVERS = frozenset({"officer", "elected", "provider", "steward"})
 HOLDERS = frozenset({"member", "officer", "elected"})
+CALL_TEAM = frozenset({"reviewer", "steward"})
+AUTHOR = frozenset({"author"})
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -57,6 +61,9 @@ PUBLIC = {
     "territory-other", "map", "map-interactive", "map-svg", "map-geojson", "search", "data",
     "data-schema", "feed", "sitemap", "sitemap-section", "robots", "accessibility", "legal",
     "personal-data", "sitemap-page", "healthz", "readyz", "security-txt",
+    "calls", "call",
+    "call-data",
+    "call-draw", "call-draw-data",
 }  # fmt: skip
 PUBLIC_PREFIXES = ("data-fabriques", "api-v1:")
 
@@ -135,4 +142,102 @@ TABLE: dict[str, Line] = {
     "space-mail": page(STEWARD, needs="mail"),
     "space-mail-take-out": act(STEWARD, needs="mail"),
     "space-mail-again": act(STEWARD, needs="mail"),
+    # --- themes
+    "themes": page(SIGNED_IN),
+    "theme-propose": page(SIGNED_IN),
+    "theme": page(SIGNED_IN, needs="theme"),
+    "theme-edit": page(STEWARD, needs="theme"),  # its author too: tests/intake/test_themes.py
+    "theme-withdraw": page(STEWARD, needs="theme"),
+    "theme-support": act(SIGNED_IN, needs="theme"),
+    "theme-unsupport": act(SIGNED_IN, needs="theme"),
+    "theme-answer": act(STEWARD, needs="theme"),
+    # --- calls
+    "space-calls": page(CALL_TEAM),
+    "space-call-new": page(STEWARD),
+    "space-call": page(CALL_TEAM, needs="call"),
+    "space-call-edit": page(STEWARD, needs="call"),
+    "space-call-preview": page(STEWARD, needs="call"),
+    "space-call-publish": page(STEWARD, needs="call"),
+    "space-call-extend": page(STEWARD, needs="call"),
+    "space-call-cancel": page(STEWARD, needs="call"),
+    "space-call-questions": page(STEWARD, needs="call"),
+    "space-call-question": page(STEWARD, needs="question"),
+    "space-call-question-move": act(STEWARD, needs="question"),
+    "space-call-question-delete": act(STEWARD, needs="question"),
+    "space-call-partners": page(STEWARD, needs="call"),
+    "space-call-partner": page(STEWARD, needs="call-partner"),
+    "space-call-partner-remove": act(STEWARD, needs="call-partner"),
+    "space-call-reviewer-name": act(STEWARD, needs="call-partner"),
+    "space-call-reviewer-withdraw": act(STEWARD, needs="call-reviewer"),
+    "space-call-indicators": page(STEWARD, needs="call"),
+    "space-call-indicator": page(STEWARD, needs="indicator"),
+    "space-call-indicator-preview": act(STEWARD, needs="indicator"),
+    "space-call-indicator-confirm": act(STEWARD, needs="indicator"),
+    "space-call-indicator-delete": act(STEWARD, needs="indicator"),
+    "space-call-indicator-csv": page(STEWARD, needs="indicator"),
+    # --- declarations
+    "volunteer-start": page(SIGNED_IN, needs="call"),
+    "volunteer-ask": act(SIGNED_IN, needs="call"),
+    "volunteer-join": page(SIGNED_IN, needs="join-link"),
+    "volunteerings": page(SIGNED_IN),
+    "volunteer": page(CALL_TEAM | AUTHOR, needs="volunteer"),
+    "volunteer-edit": page(AUTHOR, needs="volunteer"),
+    "volunteer-save": act(AUTHOR, needs="volunteer"),
+    "volunteer-letter": page(CALL_TEAM | AUTHOR, needs="volunteer"),
+    "volunteer-receipt": page(STEWARD | AUTHOR, needs="volunteer"),
+    "volunteer-withdraw": page(STEWARD | AUTHOR, needs="volunteer"),
+    "volunteer-authors": page(STEWARD | AUTHOR, needs="volunteer"),
+    # --- invitations to a call, opinions, conflicts of interest
+    "call-invitation": page(ALL, needs="call-invitation-link"),
+    "space-call-invitations": page(CALL_TEAM, needs="call"),
+    "space-call-invitations-csv": page(CALL_TEAM, needs="call"),
+    "space-call-invitations-ods": page(CALL_TEAM, needs="call"),
+    "space-call-invite-list": page(STEWARD, needs="call"),
+    "space-call-invite": page(STEWARD, needs="call"),
+    "space-call-put-forward": page(frozenset({"reviewer"}), needs="call"),
+    "space-call-invitations-letters": act(STEWARD, needs="call"),
+    "space-call-invitations-remind": page(STEWARD, needs="call"),
+    # A partner cancels what it put forward: tests/intake/test_inviting.py
+    "space-call-invitation-cancel": page(STEWARD, needs="call-invitation"),
+    "space-call-opinions": page(CALL_TEAM, needs="call"),
+    "space-call-opinions-csv": page(CALL_TEAM, needs="call"),
+    "space-call-opinions-ods": page(CALL_TEAM, needs="call"),
+    "volunteer-opinion": page(frozenset({"reviewer"}), needs="opinion"),
+    "space-call-conflicts": page(CALL_TEAM, needs="call"),
+    # Who declared it lifts it, but a steward: tests/intake/test_conflicts.py
+    "space-call-conflict-lift": page(STEWARD, needs="conflict"),
+    # --- the pool and the compositions; a steward with a conflict of interest has none of these
+    "space-call-volunteers": page(CALL_TEAM, posts=NOBODY, needs="call"),
+    "space-call-volunteers-csv": page(CALL_TEAM, posts=NOBODY, needs="call"),
+    "space-call-volunteers-ods": page(CALL_TEAM, posts=NOBODY, needs="call"),
+    "space-call-compositions": page(STEWARD, posts=NOBODY, needs="call"),
+    "composition-new": page(STEWARD, needs="call"),
+    "compositions-compare": page(STEWARD, posts=NOBODY, needs="call"),
+    "composition": page(STEWARD, posts=NOBODY, needs="composition"),
+    "composition-by-number": page(STEWARD, posts=NOBODY, needs="composition-number"),
+    "composition-edit": page(STEWARD, needs="composition"),
+    "composition-duplicate": page(STEWARD, needs="composition"),
+    "composition-archive": act(STEWARD, needs="composition"),
+    "composition-restore": act(STEWARD, needs="composition"),
+    "composition-place": act(STEWARD, needs="composition"),
+    "composition-levels": act(STEWARD, needs="composition"),
+    "composition-rule-new": page(STEWARD, needs="composition"),
+    "composition-rule": page(STEWARD, needs="composition-rule"),
+    "composition-rule-remove": act(STEWARD, needs="composition-rule"),
+    "composition-propose": act(STEWARD, needs="composition"),
+    "composition-adopt": act(STEWARD, needs="composition-volunteer"),
+    "composition-loosen": act(STEWARD, needs="composition"),
+    "composition-why": page(STEWARD, posts=NOBODY, needs="composition"),
+    "composition-why-one": page(STEWARD, posts=NOBODY, needs="composition-volunteer"),
+    "composition-draw": page(STEWARD, posts=NOBODY, needs="composition"),
+    "composition-draw-publish": act(STEWARD, needs="composition"),
+    "composition-draw-seed": act(STEWARD, needs="composition"),
+    # --- the decision; a steward with a conflict of interest has none: test_deciding_pages.py
+    "space-call-decision": page(STEWARD, needs="call"),
+    "space-call-settle": page(STEWARD, needs="composition"),
+    "space-call-reasons": page(STEWARD, needs="call"),
+    "space-call-letters": act(STEWARD, needs="call"),
+    "space-call-announce": page(STEWARD, needs="call"),
+    "space-call-reopen": page(STEWARD, needs="call"),
+    "space-call-reserve": act(STEWARD, needs="call"),
 }

@@ -119,6 +119,7 @@ def test_the_sitemap_leads_to_every_public_page(
     files = locations(client, "/sitemap.xml")
     assert files == [
         "http://testserver/sitemap-pages.xml",
+        "http://testserver/sitemap-appels.xml",
         "http://testserver/sitemap-fabriques.xml",
         "http://testserver/sitemap-territoires.xml",
         "http://testserver/sitemap-territoires.xml?p=2",

@@ -8,6 +8,8 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from fabriques.intake.domain import authors, inviting
+from fabriques.intake.models import CallInvitation, CallQuestion, Conflict, Indicator, Theme
 from fabriques.kit import outbox
 from fabriques.kit.journal import Actor
 from fabriques.kit.outbox.models import Mail
@@ -24,6 +26,13 @@ from tests.factories import (
     make_user,
 )
 from tests.guards import GuardedClient
+from tests.intake.composing import make_composed
+from tests.intake.factories import (
+    make_call,
+    make_call_partner,
+    make_reviewer,
+    make_volunteer,
+)
 from tests.portal.rights import DOORS, PERSONAS, PUBLIC, PUBLIC_PREFIXES, TABLE, Line
 
 
@@ -68,6 +77,25 @@ def world(db: None, settings: Any) -> dict[str, Any]:
     make_membership(role="steward")  # so that a steward is not the last one
     steward = people["steward"]
     assert steward
+    call = make_call()
+    reviewer = make_reviewer(make_call_partner(call))
+    people["reviewer"], people["author"] = reviewer.user, make_user()
+    volunteer = make_volunteer(call, author=people["author"], framing_letter_name="lettre.pdf")
+    volunteer.framing_letter.save("lettre.pdf", ContentFile(b"une lettre"))
+    asked = CallInvitation.objects.create(
+        call=call, territory=make_territory(), email="mairie@essai.test", way_in="invited"
+    )
+    conflict = Conflict.objects.create(
+        call=call,
+        territory=make_territory(),
+        user=make_reviewer(make_call_partner(call)).user,
+    )
+    composition = make_composed(call)
+    question = CallQuestion.objects.create(call=call, label="Une question ?")
+    indicator = Indicator.objects.create(call=call, slug="part", name="Part", source="Essai")
+    theme = Theme.objects.create(
+        title="Un thème", question="?", why="Oui.", proposer="anct", author=make_user()
+    )
     invitation = domain.invite(
         email="invitee@essai.test",
         role=MemberRole.MEMBER,
@@ -93,6 +121,26 @@ def world(db: None, settings: Any) -> dict[str, Any]:
             "person": {"ref": make_user("Quelqu’un").ref},
             "organisation": {"slug": organisation.slug},
             "passkey": {"pk": 1},
+            "theme": {"ref": theme.ref},
+            "call": {"slug": call.slug},
+            "question": {"slug": call.slug, "pk": question.pk},
+            "composition": {"slug": call.slug, "pk": composition.pk},
+            "composition-number": {"pk": composition.pk},
+            "composition-rule": {
+                "slug": call.slug,
+                "pk": composition.pk,
+                "rule": composition.rules.get().pk,
+            },
+            "composition-volunteer": {"slug": call.slug, "pk": composition.pk, "number": 1},
+            "call-partner": {"slug": call.slug, "pk": reviewer.partner.pk},
+            "call-reviewer": {"slug": call.slug, "pk": reviewer.pk},
+            "indicator": {"slug": call.slug, "indicator": indicator.slug},
+            "volunteer": {"ref": volunteer.ref},
+            "join-link": {"token": authors.token_of(volunteer)},
+            "call-invitation": {"slug": call.slug, "ref": asked.ref},
+            "call-invitation-link": {"slug": call.slug, "token": inviting.token_of(asked)},
+            "opinion": {"ref": volunteer.ref, "partner": reviewer.partner.pk},
+            "conflict": {"slug": call.slug, "pk": conflict.pk},
             "batch": {"pk": batch.pk},
             "mail": {"pk": Mail.objects.filter(batch=batch).get().pk},
         },
@@ -114,7 +162,7 @@ def test_rights(world: dict[str, Any], name: str) -> None:
             if method == "GET" and line.only_posts and persona in line.opens:
                 assert answer.status_code == 405, found
             elif persona in allowed:
-                assert answer.status_code in (200, 204, 302, 405, 409), found
+                assert answer.status_code in (200, 204, 302, 405, 409, 422), found
                 if answer.status_code == 302:
                     assert "/compte/connexion/" not in answer["Location"], found
             elif persona == "visitor":

@@ -14,6 +14,7 @@ class PortalConfig(AppConfig):
         navigation.main[:] = [
             ("home", "Accueil"),
             ("fabriques", "Les fabriques"),
+            ("calls", "Les appels"),
             ("map", "La carte"),
             ("territories", "Les territoires"),
             ("data", "Les données"),

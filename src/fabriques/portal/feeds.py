@@ -1,4 +1,4 @@
-"""The feed of what is new: fabriques and their results."""
+"""The feed of what is new: fabriques, their results, calls for volunteers."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
+from fabriques.intake.models import Call
+from fabriques.intake.queries.calls import news
 from fabriques.kit.models import JournalEntry
 from fabriques.programme.exports import LICENCE
 from fabriques.programme.models import Fabrique, Result
@@ -81,6 +83,7 @@ def entries(host: str) -> list[Entry]:
         _of_result(item, host, changes)
         for item in results.order_by("-date", "fabrique__code", "title")[:LENGTH]
     ]
+    found += [_of_call(item, changed, host) for item, changed in news()[:LENGTH]]
     return sorted(found, key=lambda entry: (entry.updated, entry.guid), reverse=True)[:LENGTH]
 
 
@@ -122,10 +125,22 @@ def _of_result(item: Result, host: str, changes: Changes) -> Entry:
     )
 
 
+def _of_call(item: Call, changed: datetime, host: str) -> Entry:
+    return Entry(
+        guid=TAG.format(host=host, path=f"appels/{item.slug}"),
+        title=f"Appel à volontaires : {item}",
+        summary=item.question,
+        link=item.get_absolute_url(),
+        published=item.published_at or changed,
+        updated=changed,
+        categories=(item.main_transition.name,) if item.main_transition else (),
+    )
+
+
 class News(Feed):  # type: ignore[type-arg]
     feed_type = Atom1Feed
     language = "fr"
-    subtitle = "Nouvelles fabriques et publications de leurs résultats"
+    subtitle = "Nouvelles fabriques, publications de leurs résultats, appels à volontaires"
     feed_copyright = LICENCE
 
     def get_object(self, request: HttpRequest, *args: object, **kwargs: object) -> str:

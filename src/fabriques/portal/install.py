@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from fabriques.intake import demo as calls
 from fabriques.kit import assets
 from fabriques.programme import demo, domain, facts
 from fabriques.territories import search as territories_search
@@ -75,9 +76,11 @@ def prepare_data(say: Say) -> None:
 
 
 def prepare_demo(say: Say) -> None:
-    """The made-up persons of a demonstration; nothing where it is off."""
+    """The made-up persons and calls of a demonstration; nothing where it is off."""
     if settings.DEMO and demo.install():
         say("Personnes de démonstration…")
+    if settings.DEMO and calls.install():
+        say("Appels de démonstration…")
 
 
 def _loaded(name: str, digest: str) -> bool:

@@ -7,6 +7,8 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from fabriques.intake.models import Call
+from fabriques.intake.queries.calls import news
 from fabriques.kit.models import JournalEntry
 from fabriques.programme.models import Fabrique
 from fabriques.territories.models import Territory
@@ -14,6 +16,7 @@ from fabriques.territories.models import Territory
 PAGES = (
     "home",
     "fabriques",
+    "calls",
     "map",
     "territories",
     "data",
@@ -47,6 +50,18 @@ class Fabriques(Sitemap):  # type: ignore[type-arg]
         return self.changes.get(item.subject)
 
 
+class Calls(Sitemap):  # type: ignore[type-arg]
+    limit = PER_FILE
+
+    def items(self) -> list[Call]:
+        found = sorted(news(), key=lambda item: item[0].slug)
+        self.changes = {call.slug: changed for call, changed in found}
+        return [call for call, _ in found]
+
+    def lastmod(self, item: Call) -> datetime:
+        return self.changes[item.slug]
+
+
 class Territories(Sitemap):  # type: ignore[type-arg]
     """Those of today; the page of a former one stays, and says what became of it."""
 
@@ -57,7 +72,12 @@ class Territories(Sitemap):  # type: ignore[type-arg]
         return current.only("kind", "code").order_by("kind", "code")
 
 
-SECTIONS = {"pages": Pages, "fabriques": Fabriques, "territoires": Territories}
+SECTIONS = {
+    "pages": Pages,
+    "appels": Calls,
+    "fabriques": Fabriques,
+    "territoires": Territories,
+}
 
 
 def robots(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from fabriques.intake import urls as intake
 from fabriques.kit.access import Pattern, public
 from fabriques.portal import demo, demo_mails
 from fabriques.portal.space import mails
@@ -36,6 +37,8 @@ PUBLIC: list[Pattern] = [
 
 urlpatterns = [
     *public(PUBLIC),
+    *public(intake.PUBLIC),
+    *intake.OPEN,
     *mails.public_urlpatterns,
     path("", include("fabriques.people.signin.urls")),
     path("", include("fabriques.people.proconnect.urls")),

@@ -149,8 +149,6 @@ class ParticipationAbilities:
         }.get(role, False)
 
 
-OBJECTS = (SiteAbilities, FabriqueAbilities, ParticipationAbilities)
-
 _SITE = {MemberRole.STEWARD: Relation.STEWARD, MemberRole.EDITOR: Relation.EDITOR}
 _FABRIQUE = {MemberRole.PROVIDER: Relation.PROVIDER, MemberRole.PARTNER: Relation.PARTNER}
 _PARTICIPATION = {

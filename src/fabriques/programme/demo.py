@@ -66,6 +66,7 @@ PERSONAS = (
         "fabp-19",
         "249740119",
     ),
+    Persona("sofia", "Sofia Amrani", "chargée de mission", None, "", "", "rfvaa"),
     Persona("lea", "Léa Morin", "", None),
 )
 

@@ -89,6 +89,12 @@ class Fabrique(models.Model):
     actual_start = PartialDateField("début réel")
     actual_end = PartialDateField("fin réelle")
     sources = models.ManyToManyField(Source, related_name="fabriques")
+    founded_at = models.DateTimeField(
+        "fondée le",
+        null=True,
+        blank=True,
+        help_text="founded on this site by a call: the file of facts leaves it alone",
+    )
 
     class Meta:
         ordering = ["-year", "-code"]

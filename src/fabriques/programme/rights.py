@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
 
-from fabriques.programme.abilities import OBJECTS, Relation
+from fabriques.programme.abilities import (
+    FabriqueAbilities,
+    ParticipationAbilities,
+    Relation,
+    SiteAbilities,
+)
 
-# Relations that exist over each object, in the order of the columns.
-COLUMNS = {
-    "SiteAbilities": (Relation.STEWARD, Relation.EDITOR, Relation.SIGNED_IN),
-    "FabriqueAbilities": tuple(r for r in Relation if r != Relation.NEIGHBOUR),
-    "ParticipationAbilities": tuple(Relation),
+# Abilities over each object, with the relations that exist over it, in the order of the columns.
+_OBJECTS: dict[Any, tuple[StrEnum, ...]] = {
+    SiteAbilities: (Relation.STEWARD, Relation.EDITOR, Relation.SIGNED_IN),
+    FabriqueAbilities: tuple(r for r in Relation if r != Relation.NEIGHBOUR),
+    ParticipationAbilities: tuple(Relation),
 }
+
+
+def register(abilities: Any, columns: Sequence[StrEnum]) -> None:
+    """Add an object of another domain; the last column is whoever is signed in without a role."""
+    _OBJECTS[abilities] = tuple(columns)
 
 
 @dataclass(frozen=True)
@@ -19,16 +32,15 @@ class Grid:
     """One object: its capabilities in rows, what a person may be to it in columns."""
 
     title: str
-    columns: tuple[Relation, ...]
+    columns: tuple[StrEnum, ...]
     rows: list[tuple[str, list[bool]]]
 
 
 def grids() -> list[Grid]:
     """All the tables, computed by asking the abilities of somebody who is only that."""
     found = []
-    for abilities in OBJECTS:
-        columns = COLUMNS[abilities.__name__]
-        answers = [abilities.of(frozenset({relation, Relation.SIGNED_IN})) for relation in columns]
+    for abilities, columns in _OBJECTS.items():
+        answers = [abilities.of(frozenset({relation, columns[-1]})) for relation in columns]
         rows = [
             (item.metadata["label"], [bool(getattr(answer, item.name)) for answer in answers])
             for item in fields(abilities)

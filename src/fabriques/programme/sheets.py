@@ -74,6 +74,10 @@ def page(fabrique: Fabrique) -> dict[str, Any]:
         "objective": fabrique.objective,
         "context": fabrique.context,
         "note": fabrique.note,
+        # What it was founded from on this site: title and address of its first source.
+        "origin": next(
+            ([item.title, item.url] for item in fabrique.sources.all() if fabrique.founded_at), None
+        ),
         "transitions": [
             [item.slug, item.name]
             for item in sorted(

@@ -7,7 +7,7 @@ foreign key: an entry outlives the account it speaks of. Entries are chained by 
 
 from fabriques.kit.journal.actor import ERASED, ERASED_NAME, PERSON, SYSTEM, Actor
 from fabriques.kit.journal.models import AppendOnlyError, JournalEntry
-from fabriques.kit.journal.queries import Search, history, search
+from fabriques.kit.journal.queries import Search, history, search, seen_by, visible
 from fabriques.kit.journal.reading import Change, Shown, shown
 from fabriques.kit.journal.subjects import (
     kind_of,
@@ -39,8 +39,10 @@ __all__ = [
     "record",
     "register_subject",
     "search",
+    "seen_by",
     "shown",
     "subject_kinds",
     "titles_of",
     "verify",
+    "visible",
 ]

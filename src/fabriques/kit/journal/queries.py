@@ -1,11 +1,14 @@
 """What is read in the journal: the history of an object, a search through all of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from fabriques.kit.concealment import concealed
 from fabriques.kit.journal.actor import PERSON
 from fabriques.kit.journal.models import JournalEntry
 from fabriques.kit.search.text import normalise
@@ -33,6 +36,34 @@ def history(subject: str) -> QuerySet[JournalEntry]:
     """Entries about `subject`, the latest first, with their texts."""
     found = JournalEntry.objects.filter(subject=subject).select_related("text")
     return found.order_by("-at", "-number")
+
+
+def seen_by(entries: QuerySet[JournalEntry], reader: Any) -> QuerySet[JournalEntry]:
+    """These entries, less those that `kit.concealment` hides from this person: about what is
+    concealed, or naming it in their values. To be asked before slicing and counting."""
+    hidden = concealed(reader)
+    if not hidden:
+        return entries
+    about = Q(subject__in=sorted(hidden.subjects | hidden.histories))
+    for subject in sorted(hidden.subjects):  # values are canonical JSON: a subject stands in quotes
+        quoted = f'"{subject}"'
+        about |= Q(text__before__contains=quoted) | Q(text__after__contains=quoted)
+    return entries.exclude(about)
+
+
+def visible(entries: Iterable[JournalEntry], reader: Any) -> list[JournalEntry]:
+    """The same as `seen_by` for entries already read, in memory."""
+    hidden = concealed(reader)
+    if not hidden:
+        return list(entries)
+    barred = hidden.subjects | hidden.histories
+    quoted = [f'"{subject}"' for subject in hidden.subjects]
+    return [
+        entry
+        for entry in entries
+        if entry.subject not in barred
+        and not any(q in entry.text.before or q in entry.text.after for q in quoted)
+    ]
 
 
 def search(asked: Search) -> QuerySet[JournalEntry]:

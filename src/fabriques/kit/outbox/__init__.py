@@ -17,7 +17,14 @@ it is dated today. `send` writes to an address at once. `compose_batch` makes le
 reread before `release_batch`. Letters are rendered when they leave: only JSON values are stored.
 """
 
-from fabriques.kit.outbox.batches import cancel_batch, cancel_mail, compose_batch, release_batch
+from fabriques.kit.outbox.batches import (
+    BatchClosedError,
+    BatchHeldError,
+    cancel_batch,
+    cancel_mail,
+    compose_batch,
+    release_batch,
+)
 from fabriques.kit.outbox.composing import notify, send
 from fabriques.kit.outbox.digests import compose_digests
 from fabriques.kit.outbox.notifications import Notification, register, registered
@@ -29,6 +36,8 @@ from fabriques.kit.outbox.recipients import (
 from fabriques.kit.outbox.retention import erase_person, forget_old
 
 __all__ = [
+    "BatchClosedError",
+    "BatchHeldError",
     "Notification",
     "address_works",
     "cancel_batch",

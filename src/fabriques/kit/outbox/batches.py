@@ -22,6 +22,10 @@ class BatchClosedError(Exception):
     """The batch has left or was cancelled. The text is a French sentence for the page."""
 
 
+class BatchHeldError(BatchClosedError):
+    """The batch leaves with the act that holds it, and only then."""
+
+
 @transaction.atomic
 def compose_batch(
     *,
@@ -29,21 +33,25 @@ def compose_batch(
     kind: type[Notification],
     recipients: Iterable[tuple[AbstractBaseUser | str, Context]],
     actor: Actor,
+    held_by: str = "",
 ) -> Batch:
-    """Letters to reread: one for each address, the first context when it comes twice.
+    """Letters to reread: one for each address, the first context when it comes twice; but one for
+    each thing that contexts are about, by their key `about` (a subject of the journal).
 
-    Those who may not be written to have theirs cancelled at once, with the reason. Raises
-    ValidationError for what is no address, ValueError without recipient.
+    With `held_by`, a subject, only who names it lets the batch leave or cancels it. Those who may
+    not be written to have theirs cancelled at once, with the reason. Raises ValidationError for
+    what is no address, ValueError without recipient.
     """
-    letters: dict[str, tuple[Recipient, Context]] = {}
+    letters: dict[tuple[str, str], tuple[Recipient, Context]] = {}
     for who, context in recipients:
         recipient = Recipient.of(who)
         validate_email(recipient.address)
-        letters.setdefault(recipient.address, (recipient, context))
+        about = str(context.get("about", ""))
+        letters.setdefault((recipient.address, about), (recipient, context))
     if not letters:
         raise ValueError("a batch needs a recipient")
     whys = whys_not(notification(kind.key), [recipient for recipient, _ in letters.values()])
-    batch = Batch.objects.create(title=title, kind=kind.key)
+    batch = Batch.objects.create(title=title, kind=kind.key, held_by=held_by)
     Mail.objects.bulk_create(
         Mail(
             batch=batch,
@@ -66,9 +74,10 @@ def compose_batch(
 
 
 @transaction.atomic
-def release_batch(*, batch: Batch, actor: Actor) -> int:
-    """Let the letters leave; give their number. Raises BatchClosedError the second time."""
-    batch = _open(batch)
+def release_batch(*, batch: Batch, actor: Actor, by: str = "") -> int:
+    """Let the letters leave; give their number. Raises BatchClosedError the second time, and for a
+    batch that is not held `by` this."""
+    batch = _open(batch, by)
     batch.released_at = now = timezone.now()
     batch.save(update_fields=["released_at"])
     number = batch.mails.filter(state=State.REVIEW).update(state=State.WAITING, due_at=now)
@@ -80,9 +89,10 @@ def release_batch(*, batch: Batch, actor: Actor) -> int:
 
 
 @transaction.atomic
-def cancel_batch(*, batch: Batch, actor: Actor, reason: str = "") -> int:
-    """None of the letters leaves; give their number. Raises BatchClosedError for a closed batch."""
-    batch = _open(batch)
+def cancel_batch(*, batch: Batch, actor: Actor, reason: str = "", by: str = "") -> int:
+    """None of the letters leaves; give their number. Raises BatchClosedError for a closed batch,
+    and for one that is not held `by` this."""
+    batch = _open(batch, by)
     batch.cancelled_at = timezone.now()
     batch.save(update_fields=["cancelled_at"])
     number = batch.mails.filter(state=State.REVIEW).update(state=State.CANCELLED)
@@ -105,7 +115,7 @@ def cancel_mail(*, mail: Mail, actor: Actor) -> bool:
     """
     if mail.batch is None:
         raise ValueError("only the letters of a batch are reread")
-    batch = _open(mail.batch)
+    batch = _open(mail.batch, mail.batch.held_by)
     taken = batch.mails.filter(pk=mail.pk, state=State.REVIEW).update(state=State.CANCELLED)
     if taken:
         journal.record(
@@ -130,13 +140,18 @@ def try_again(*, mail: Mail, actor: Actor) -> bool:
     return bool(taken)
 
 
-def _open(batch: Batch) -> Batch:
-    """The batch as it is now, locked. Raises BatchClosedError when it is closed."""
+def _open(batch: Batch, by: str) -> Batch:
+    """The batch as it is now, locked. Raises BatchClosedError when it is closed or held."""
     batch = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     if batch.released_at:
         raise BatchClosedError("Cet envoi est déjà parti : il n’est pas parti une seconde fois.")
     if batch.cancelled_at:
         raise BatchClosedError("Cet envoi a été annulé : rien n’est parti.")
+    if batch.held_by != by:
+        raise BatchHeldError(
+            "Ces lettres partent avec la décision qu’elles annoncent, et s’annulent avec elle : "
+            "cela se fait depuis la page de cette décision."
+        )
     return batch
 
 

@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from fabriques.kit.concealment import concealed
 from fabriques.kit.outbox import tasks
 from fabriques.kit.outbox.models import Mail, Notice, Preference, Rhythm
 from fabriques.kit.outbox.notifications import (
@@ -61,7 +62,12 @@ class Digest(Notification):
     def present(self, context: Context) -> Context:
         """Raises Notice.DoesNotExist when nothing is left to say."""
         items = []
-        for notice in Notice.objects.filter(pk__in=context["notices"]).order_by("created_at", "pk"):
+        notices = Notice.objects.filter(pk__in=context["notices"]).select_related("user")
+        notices = notices.order_by("created_at", "pk")
+        hidden = concealed(notices[0].user).subjects if notices else ()
+        for notice in notices:
+            if notice.about in hidden:
+                continue
             try:
                 kind = notification(notice.kind)
                 items.append(_item(kind, kind.present(notice.context)))
@@ -163,6 +169,8 @@ def _is_wanted(key: str, user: AbstractBaseUser) -> bool:
 
 
 def _has_point(notice: Notice, user: AbstractBaseUser) -> bool:
+    if notice.about in concealed(user).subjects:
+        return False
     try:
         return notification(notice.kind).applicable(user, notice.context)
     except ObjectDoesNotExist:

@@ -46,6 +46,11 @@ class Batch(models.Model):
 
     title = models.CharField("titre", max_length=200)
     kind = models.CharField(max_length=80)
+    held_by = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="subject of the act that alone lets it leave, with others; see `release_batch`",
+    )
     created_at = models.DateTimeField("composé le", default=timezone.now)
     released_at = models.DateTimeField("parti le", null=True, blank=True)
     cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)

@@ -23,6 +23,11 @@ class Notification:
     addresses of other persons would outlive the erasure of these persons in the letters of others.
     Store a reference (`personne:<ref>`, the number of a row) and look it up in `present`, which
     says what is true when the letter leaves, or raises `ObjectDoesNotExist`.
+
+    Letters about one object of the journal that may be concealed from somebody (a declaration, an
+    invitation) say so under the key `about`, its subject: `{"about": "volontaire:<ref>", …}`; those
+    that speak of another one too hold its subject under a key of their choice. By these
+    `kit.concealment` hides them and their batch; `about` stays when the letter is forgotten.
     """
 
     key: ClassVar[str]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fabriques.kit.outbox.models import Mail, Notice, Preference, State, Suppression
 from fabriques.kit.outbox.recipients import Recipient, digest_of, normalised
@@ -28,7 +29,7 @@ def erase_person(user: AbstractBaseUser, *, addresses: Iterable[str] = ()) -> No
     known = {Recipient.of(user).address, *map(normalised, addresses)}
     mails = Mail.objects.filter(Q(user_id=user.pk) | Q(address__in=known))
     mails.filter(state__in=_ON_THE_WAY).update(state=State.CANCELLED)
-    mails.update(**_BLANK)
+    _blank(mails)
     Notice.objects.filter(user_id=user.pk).delete()
     Preference.objects.filter(user_id=user.pk).delete()
     Suppression.objects.filter(
@@ -48,4 +49,16 @@ def forget_old(now: datetime, *, dry_run: bool = False) -> int:
         return old.count()
     with transaction.atomic():
         Notice.objects.filter(settled_at__lt=now - KEPT).delete()
-        return old.update(**_BLANK)
+        return _blank(old)
+
+
+def _blank(mails: QuerySet[Mail]) -> int:
+    """Empty these letters; give their number. What they were about stays, a subject of the journal
+    that names nobody: `kit.concealment` hides them by it."""
+    kept = defaultdict(list)
+    for pk, context in mails.filter(context__has_key="about").values_list("pk", "context"):
+        kept[context["about"]].append(pk)
+    number = mails.update(**_BLANK)
+    for about, pks in kept.items():
+        Mail.objects.filter(pk__in=pks).update(context={"about": about})
+    return number

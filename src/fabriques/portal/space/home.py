@@ -59,7 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "national": [m for m in held if m.scope == "site"],
             "roles": roles,
             "can": can,
-            "changes": changes[:SHOWN_CHANGES],
+            "changes": journal.seen_by(changes, user)[:SHOWN_CHANGES],
         },
     )
 

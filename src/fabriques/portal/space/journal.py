@@ -120,7 +120,8 @@ def _filters(request: HttpRequest) -> JournalFilters:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     filters = _filters(request)
-    found = paginate(journal.search(filters.search()), request.GET.get("page"), PER_PAGE)
+    entries = journal.seen_by(journal.search(filters.search()), request.user)
+    found = paginate(entries, request.GET.get("page"), PER_PAGE)
     return render(
         request,
         "portal/space/journal.html",
@@ -145,7 +146,7 @@ def _rows(entries: QuerySet[journal.JournalEntry]) -> Iterator[journal.Shown]:
 def export(request: HttpRequest, extension: str) -> HttpResponse:
     """The entries that the page shows, as a file; back to the page when it cannot be."""
     filters = _filters(request)
-    entries = journal.search(filters.search())
+    entries = journal.seen_by(journal.search(filters.search()), request.user)
     if not filters.is_valid() or entries.count() > MOST_EXPORTED:
         return redirect(reverse("space-journal") + filters.query())
     table = Table("Journal", COLUMNS, _rows(entries))

@@ -86,13 +86,13 @@ def mails(request: HttpRequest) -> HttpResponse:
     steward(request, "release_mails")
     state = request.GET.get("etat", "")
     state = state if state in State.values else ""
-    page = paginate(queries.mails(state), request.GET.get("page"), LETTERS)
-    counts = queries.counts()
+    page = paginate(queries.mails(request.user, state), request.GET.get("page"), LETTERS)
+    counts = queries.counts(request.user)
     return render(
         request,
         "portal/space/mails.html",
         {
-            "batches": queries.open_batches(),
+            "batches": queries.open_batches(request.user),
             "page": page,
             "letters": [(mail, label_of(mail.kind)) for mail in page.object_list],
             "query": f"?etat={state}" if state else "",
@@ -107,7 +107,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 def mail_batch(request: HttpRequest, pk: int) -> HttpResponse:
     """A batch, each of its letters as it will be read."""
     steward(request, "release_mails")
-    batch = get_object_or_404(Batch, pk=pk)
+    batch = get_object_or_404(queries.seen_batches(request.user), pk=pk)
     page = paginate(queries.mails_of_batch(batch), request.GET.get("page"), PREVIEWS)
     return render(
         request,
@@ -119,6 +119,7 @@ def mail_batch(request: HttpRequest, pk: int) -> HttpResponse:
             "letters": [(mail, _preview(mail)) for mail in page.object_list],
             "query": "",
             "to_review": batch.mails.filter(state=State.REVIEW).count(),
+            "held_by": _act_of(batch),
             "history": journal.history(batch.subject),
         },
     )
@@ -129,7 +130,7 @@ def mail_batch(request: HttpRequest, pk: int) -> HttpResponse:
 def mail(request: HttpRequest, pk: int) -> HttpResponse:
     """One letter, as a mail program shows it."""
     steward(request, "release_mails")
-    letter = _preview(get_object_or_404(Mail, pk=pk))
+    letter = _preview(get_object_or_404(queries.seen_mails(request.user), pk=pk))
     if letter is None:
         raise Http404
     return HttpResponse(letter.html)
@@ -138,7 +139,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     actor = steward(request, "release_mails")
-    batch = get_object_or_404(Batch, pk=pk)
+    batch = get_object_or_404(queries.seen_batches(request.user), pk=pk)
     if asked := _asked_again(request, batch, release=True):
         return asked
     try:
@@ -153,7 +154,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     actor = steward(request, "release_mails")
-    batch = get_object_or_404(Batch, pk=pk)
+    batch = get_object_or_404(queries.seen_batches(request.user), pk=pk)
     if asked := _asked_again(request, batch, release=False):
         return asked
     try:
@@ -168,7 +169,9 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def take_out(request: HttpRequest, pk: int) -> HttpResponse:
     actor = steward(request, "release_mails")
-    letter = get_object_or_404(Mail.objects.select_related("batch"), pk=pk, batch__isnull=False)
+    letter = get_object_or_404(
+        queries.seen_mails(request.user).select_related("batch"), pk=pk, batch__isnull=False
+    )
     try:
         batches.cancel_mail(mail=letter, actor=actor)
     except batches.BatchClosedError as error:
@@ -181,7 +184,9 @@ def take_out(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
     actor = steward(request, "release_mails")
-    if batches.try_again(mail=get_object_or_404(Mail, pk=pk), actor=actor):
+    if batches.try_again(
+        mail=get_object_or_404(queries.seen_mails(request.user), pk=pk), actor=actor
+    ):
         messages.success(request, "La lettre repart.")
     else:
         messages.warning(request, "Cette lettre ne peut plus être renvoyée.")
@@ -210,9 +215,9 @@ def awaiting(user: User) -> list[Task]:
             address=reverse("space-mail-batch", args=[batch.pk]),
             act="Relire",
         )
-        for batch in queries.open_batches()
+        for batch in queries.open_batches(user)
     ]
-    if failed := queries.mails(State.FAILED).count():
+    if failed := queries.mails(user, State.FAILED).count():
         tasks.append(
             Task(
                 title="Des lettres échouées",
@@ -222,6 +227,12 @@ def awaiting(user: User) -> list[Task]:
             )
         )
     return tasks
+
+
+def _act_of(batch: Batch) -> str:
+    """The page of what holds the letters: they leave with it; "" for a batch of its own."""
+    kind = journal.kind_of(batch.held_by)
+    return (kind.address(batch.held_by.partition(":")[2]) or "") if kind else ""
 
 
 def _preview(mail: Mail) -> Letter | None:

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from fabriques.intake import urls as intake
 from fabriques.portal.space import home, journal, mails, organisations, people
 
 urlpatterns = [
@@ -29,4 +30,5 @@ urlpatterns = [
     *mails.urlpatterns,
     path("", include("fabriques.people.urls")),
     path("", include("fabriques.programme.urls")),
+    *intake.SPACE,
 ]

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import http_date
 
+from fabriques.intake import exports as intake
 from fabriques.kit.exports import Column, attachment, to_csv, to_ods
 from fabriques.portal.api.access import opened
 from fabriques.programme import exports
@@ -152,6 +153,7 @@ def page(request: HttpRequest) -> HttpResponse:
                 (file, _size(file, request, str(changed.timestamp()) if changed else ""))
                 for file in FILES
             ],
+            "calls": [(call, intake.files(call)) for call in intake.open_calls()],
             "changed": changed,
             "runs": sorted(runs.values(), key=lambda run: run.name),
             "licence": exports.LICENCE,

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from fabriques.intake.queries.calls import coming_calls, open_calls
 from fabriques.portal.maps import map_of
 from fabriques.portal.pictures import programme_picture
 from fabriques.programme import queries
@@ -22,6 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "portal/home.html",
         {
+            "calls": [*open_calls(), *coming_calls()],
             "counters": queries.counters(),
             "map": drawing,
             "picture": request.build_absolute_uri(reverse("picture")),

@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from fabriques.intake.models import Call
 from fabriques.kit.purposes import purposes
 from fabriques.kit.search.query import find
 from fabriques.programme.models import Fabrique
@@ -47,7 +48,8 @@ def _cookies() -> list[dict[str, str]]:
 
 def sitemap_page(request: HttpRequest) -> HttpResponse:
     fabriques = Fabrique.objects.only("title", "code", "slug", "year")[:500]
-    return render(request, "portal/sitemap.html", {"fabriques": fabriques})
+    calls = Call.objects.exclude(published_at=None).only("title", "slug")[:500]
+    return render(request, "portal/sitemap.html", {"fabriques": fabriques, "calls": calls})
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,12 @@
 """Verbs of the programme: the only place that changes its state, journal included."""
 
+from fabriques.programme.domain.founding import (
+    Member,
+    Origin,
+    found_fabrique,
+    join_fabrique,
+    leave_fabrique,
+)
 from fabriques.programme.domain.invitations import (
     ClosedError,
     accept,
@@ -35,6 +42,8 @@ from fabriques.programme.domain.memberships import (
 __all__ = [
     "TEAM",
     "ClosedError",
+    "Member",
+    "Origin",
     "RefusedError",
     "UnknownTerritoryError",
     "accept",
@@ -43,10 +52,13 @@ __all__ = [
     "cancel_invitation",
     "change_dates",
     "end_all_roles",
+    "found_fabrique",
     "give_role",
     "hand_over",
     "invite",
+    "join_fabrique",
     "last_steward",
+    "leave_fabrique",
     "load_facts",
     "masked",
     "move_all_roles",

@@ -82,7 +82,13 @@ def load_facts(*, facts: Facts, actor: str) -> list[str]:
     }
     territories = {key: _place_territory(key, record) for key, record in facts.territories.items()}
     changed = []
+    founded = set(
+        Fabrique.objects.exclude(founded_at=None).order_by().values_list("code", flat=True)
+    )
     for code, record in facts.fabriques.items():
+        if code in founded:
+            logger.warning("%s : fondée sur ce site, le fichier des faits n’y touche pas.", code)
+            continue
         before = snapshot(code)
         fabrique, _ = Fabrique.objects.update_or_create(
             code=code,

@@ -201,6 +201,18 @@ def end_all_roles(user: User, actor: Actor) -> None:
         _record(membership, "rôle retiré", actor, _dates(membership), reason="compte fermé")
 
 
+def end_roles_in(participation: Participation, actor: Actor, *, reason: str) -> None:
+    """Withdraw every role held in a participation that ends; tell who held one."""
+    held = _locked_roles(participation=participation)
+    lasting = [membership for membership in held if _lasts(membership)]
+    for membership in held:
+        _close(membership)
+    for membership in lasting:
+        _tell(RoleWithdrawn, membership, actor, reason=reason)
+    for membership in held:
+        _record(membership, "rôle retiré", actor, _dates(membership), reason=reason)
+
+
 def move_all_roles(kept: User, gone: User, actor: Actor) -> None:
     """Give the roles of one account to another one of the same person; see `to_move`."""
     roles = _locked_roles(user__in=[kept, gone])

@@ -1,0 +1,1 @@
+"""Verbs of the intake, one module for each matter."""

@@ -1,0 +1,1 @@
+"""Forms of the intake, one module for each matter."""

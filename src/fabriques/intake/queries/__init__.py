@@ -1,0 +1,1 @@
+"""What the pages of the intake read, one module for each matter."""

@@ -1,0 +1,1 @@
+"""Pages of the intake, one module for each matter."""
