@@ -34,7 +34,7 @@ test-sqlite: $(DEV) $(NODE)
 	env -u DATABASE_URL $(BIN)/pytest -q --ignore=tests/browser
 
 test-postgres: $(DEV) $(NODE)
-	DATABASE_URL="$(POSTGRES_URL)" $(BIN)/pytest -q --ignore=tests/browser
+	DATABASE_URL="$(POSTGRES_URL)" $(BIN)/pytest -q --ignore=tests/browser --ignore=tests/engines
 
 test-browser: $(DEV) $(NODE)
 	$(BIN)/pytest -q -n 2 --dist loadscope tests/browser

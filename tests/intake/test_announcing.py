@@ -7,18 +7,19 @@ from django.core import mail
 from django.test import Client
 
 from fabriques.intake.domain import deciding
+from fabriques.intake.domain.authors import remove_author
 from fabriques.intake.domain.refusals import RefusedError
 from fabriques.intake.domain.volunteering import withdraw_declaration
 from fabriques.intake.enums import Outcome, Phase
 from fabriques.intake.hooks.deciding import decisions
-from fabriques.intake.models import Volunteer
+from fabriques.intake.models import Author, Volunteer
 from fabriques.intake.queries import deciding as read
 from fabriques.kit import outbox
 from fabriques.kit.journal import history
 from fabriques.kit.outbox import delivery
 from fabriques.kit.outbox.models import Batch, Mail, State
 from fabriques.programme.enums import MemberRole, Role
-from fabriques.programme.models import Fabrique, Invitation, Transition
+from fabriques.programme.models import Fabrique, Invitation, Source, Transition
 from fabriques.territories.models import NationalProgramme
 from tests.factories import make_membership, make_organisation, make_user
 from tests.intake.decisions import ACTOR, NAMES, World, make_world
@@ -279,3 +280,44 @@ def test_a_letter_says_nothing_once_its_declaration_is_withdrawn(world: World) -
     withdraw_declaration(volunteer=world["Gap"], actor=ACTOR)
     deliver()
     assert {m.state for m in letters_about(world["Gap"])} == {State.CANCELLED}
+
+
+def test_a_letter_that_another_one_replaces_is_not_one_that_nobody_receives(world: World) -> None:
+    withdraw_declaration(volunteer=world["Aubry"], actor=ACTOR)
+    called = deciding.call_reserve(call=world.call, actor=ACTOR)
+    pending = Volunteer.objects.exclude(pending_outcome="")
+    assert read.unwritten(read.batches(world.call), pending) == []
+    letter = letters_about(called).filter(state=State.REVIEW).first()
+    outbox.cancel_mail(mail=letter, actor=ACTOR)
+    (row,) = read.unwritten(read.batches(world.call), pending)
+    assert (row.territory, row.address) == (called.territory.name, letter.address)
+
+
+def test_who_writes_no_more_when_it_is_announced_learns_nothing(world: World) -> None:
+    aubry = world["Aubry"]
+    gone = aubry.authors.get().user
+    stays = make_user(email="reste@essai.test")
+    Author.objects.create(volunteer=aubry, user=stays)
+    deciding.reopen(call=world.call, actor=ACTOR, reason="Une personne de plus.")
+    deciding.settle(
+        composition=world.fresh_composition(),
+        version=world.fresh_composition().version,
+        actor=ACTOR,
+    )
+    deciding.compose_letters(call=world.call, actor=ACTOR)
+    remove_author(volunteer=aubry, person=gone, actor=ACTOR)
+    announce(world)
+    deliver()
+    written = set(letters_about(aubry).filter(state=State.SENT).values_list("address", flat=True))
+    assert written == {stays.email, aubry.elected_email, aubry.officer_email}
+
+
+def test_two_calls_of_one_long_name_are_two_sources(db: None) -> None:
+    """The name of a source is shorter than that of a call: only its end is cut."""
+    slug = "bien-vieillir-dans-les-territoires-ruraux-et-littoraux-2"
+    Source.objects.create(slug=f"appel-{slug}"[:60], title="L’appel de l’an dernier")
+    world = make_world(slug=slug)
+    deciding.settle(composition=world.fresh_composition(), version=1, actor=ACTOR)
+    deciding.compose_letters(call=world.call, actor=ACTOR)
+    announce(world)
+    assert Fabrique.objects.get().sources.get().url.endswith(world.call.get_absolute_url())

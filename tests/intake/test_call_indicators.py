@@ -70,6 +70,14 @@ def signed(page: Any) -> str:
     return match[1]
 
 
+@pytest.mark.parametrize(("year", "kept"), [("2021", True), ("2018-2021", True), ("12", False)])
+def test_the_year_of_an_indicator_is_a_year(client, year, kept) -> None:
+    address = f"/espace/appels/{make_call().slug}/indicateurs/"
+    answer = client.post(address, {"name": "Part", "source": "Insee", "year": year})
+    assert Indicator.objects.exists() is kept
+    assert kept or "Écrivez une année" in text(answer)
+
+
 def test_a_file_is_previewed_then_stored_and_exported_as_it_came(client, measure) -> None:
     ain = make_territory(code="01004", name="Ambérieu")
     group = make_territory("epci", code="200000001", siren="200000001", name="CC du Pays bleu")

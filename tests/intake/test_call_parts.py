@@ -14,6 +14,7 @@ from fabriques.intake.models import (
     Answer,
     CallPartner,
     CallQuestion,
+    Conflict,
     Opinion,
     Reviewer,
 )
@@ -239,6 +240,19 @@ def test_a_partner_that_did_something_stays(client) -> None:
     assert "a déjà donné un avis" in text(answer)
     assert CallPartner.objects.get() == spoke
     assert as_(gone).get(f"/espace/appels/{call.slug}/").status_code == 404
+
+
+def test_a_partner_that_declared_a_conflict_stays(client) -> None:
+    """Taken away then put back, it would see again what it must not."""
+    call = make_call()
+    bound = make_call_partner(call)
+    Conflict.objects.create(
+        call=call, territory=make_territory(), user=make_reviewer(bound).user, partner=bound
+    )
+    root = f"/espace/appels/{call.slug}/partenaires/"
+    answer = client.post(f"{root}{bound.pk}/retirer/", follow=True)
+    assert "gardez-le" in text(answer)
+    assert Conflict.objects.exists()
 
 
 def test_organisations_beside_one_call_do_not_merge() -> None:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fabriques.intake.domain import calls as verbs
+from fabriques.intake.domain import inviting
 from fabriques.intake.enums import Phase, WayIn
 from fabriques.intake.models import (
     Call,
@@ -20,10 +21,12 @@ from fabriques.intake.models import (
 )
 from fabriques.intake.queries import access
 from fabriques.intake.queries import calls as read
+from fabriques.intake.queries.inviting import Guest
 from fabriques.kit import journal
 from fabriques.kit.awaiting import awaiting
 from fabriques.kit.journal import Actor
 from fabriques.kit.outbox.models import Mail, Notice
+from fabriques.kit.search.models import SearchEntry
 from fabriques.people.models import User
 from fabriques.territories.models import NationalProgramme
 from tests.factories import make_territory, make_user
@@ -126,6 +129,7 @@ def test_a_call_is_prepared_published_and_found(steward) -> None:
         ({"opens_on": "31/02/2027"}, "Ce n’est pas une date : écrivez 15/01/2027."),
         ({"starts_on": "septembre"}, "n’est pas une date : écrivez 2022"),
         ({"ends_on": "2026"}, "La fabrique finirait avant de commencer."),
+        ({"ends_on": "2027-08"}, "La fabrique finirait avant de commencer."),
     ],
 )
 def test_a_sheet_that_cannot_be_says_why_and_loses_nothing(steward, fields, sentence) -> None:
@@ -139,11 +143,26 @@ def test_a_sheet_that_cannot_be_says_why_and_loses_nothing(steward, fields, sent
     assert Call.objects.get().title == call.title
 
 
+def test_a_fabrique_may_end_in_the_year_it_starts(steward) -> None:
+    as_(steward).post("/espace/appels/nouveau/", sheet(starts_on="2027-09", ends_on="2027"))
+    assert Call.objects.get().ends_on == "2027"
+
+
+def test_a_long_title_is_found_as_the_others(steward) -> None:
+    longest = SearchEntry._meta.get_field("code").max_length
+    for _ in range(2):
+        as_(steward).post("/espace/appels/nouveau/", sheet(title="Bien vieillir ici " * 11))
+    for call in Call.objects.all():
+        assert len(call.slug) <= longest
+        verbs.publish_call(call=call, actor=ACTOR)
+    assert SearchEntry.objects.filter(kind="appel").count() == 2
+
+
 def test_calls_of_one_title_have_an_address_each(steward) -> None:
-    for title in ("Nouveau", "Nouveau", "???"):
+    for title in ("Nouveau", "Nouveau", "???", "L’eau d'ici"):
         as_(steward).post("/espace/appels/nouveau/", sheet(title=title))
     slugs = set(Call.objects.values_list("slug", flat=True))
-    assert slugs == {"nouveau-2", "nouveau-3", "appel"}
+    assert slugs == {"nouveau-2", "nouveau-3", "appel", "l-eau-d-ici"}
 
 
 def test_two_stewards_who_edit_see_what_differs(steward) -> None:
@@ -200,7 +219,7 @@ def test_a_prolonged_call_keeps_the_trace_and_tells_who_waits(steward) -> None:
     for email, declined in (("silence@essai.test", None), ("non@essai.test", timezone.now())):
         CallInvitation.objects.create(
             call=call, territory=make_territory(), email=email, way_in=WayIn.INVITED,
-            declined_at=declined,
+            declined_at=declined, opened_at=timezone.now(),
         )  # fmt: skip
     client, address = as_(steward), f"/espace/appels/{call.slug}/prolonger/"
     for fields, sentence in (
@@ -223,6 +242,17 @@ def test_a_prolonged_call_keeps_the_trace_and_tells_who_waits(steward) -> None:
     assert list(Mail.objects.values_list("address", "kind")) == [
         ("silence@essai.test", "call-extended-invited")
     ]
+
+
+def test_a_territory_does_not_hear_of_more_time_before_its_invitation(steward) -> None:
+    """Its letter is still to be reread: nothing else leaves before it."""
+    call = make_call()
+    guests = [Guest(make_territory(), f"{name}@essai.test") for name in ("une", "deux")]
+    inviting.invite(call=call, guests=guests[:1], inviter=steward, actor=ACTOR)
+    inviting.compose_letters(call=call, reader=steward, actor=ACTOR)
+    inviting.invite(call=call, guests=guests[1:], inviter=steward, actor=ACTOR)
+    verbs.extend_call(call=call, closes_on=today(50), reason="Les conseils.", actor=ACTOR)
+    assert not Mail.objects.filter(kind="call-extended-invited").exists()
 
 
 def test_a_closed_call_can_be_prolonged_but_not_a_settled_one(steward) -> None:
@@ -272,6 +302,7 @@ def test_phases_are_the_same_in_python_and_in_the_database() -> None:
         {}, {"published_at": None}, {"opens_on": today(2)}, {"opens_on": None},
         {"opens_on": today()}, {"closes_on": today()},
         {"opens_on": today(-9), "closes_on": today(-1)},
+        {"settled_at": now}, {"settled_at": now, "opens_on": today(2)},
         {"announced_at": now}, {"cancelled_at": now}, {"cancelled_at": now, "announced_at": now},
         {"cancelled_at": now, "published_at": None},
     ):  # fmt: skip
@@ -281,6 +312,14 @@ def test_phases_are_the_same_in_python_and_in_the_database() -> None:
         assert (
             set(Call.objects.filter(read.in_phase(phase)).values_list("pk", flat=True)) == expected
         )
+
+
+def test_a_call_settled_before_its_day_is_said_closed() -> None:
+    call = make_call(settled_at=timezone.now(), decides_on=today(40))
+    page = text(GuardedClient().get(call.get_absolute_url()))
+    assert Phase.CLOSED.label in page
+    assert "L’appel est clos" in page
+    assert "clos depuis le" not in page
 
 
 # --- Who sees what ----------------------------------------------------------------------------

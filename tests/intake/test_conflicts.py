@@ -17,7 +17,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from fabriques.intake.abilities import call_abilities
-from fabriques.intake.domain import inviting, volunteering
+from fabriques.intake.domain import deciding, inviting, volunteering
 from fabriques.intake.domain import opinions as verbs
 from fabriques.intake.domain.refusals import RefusedError
 from fabriques.intake.enums import OpinionValue
@@ -40,6 +40,7 @@ from fabriques.people.models import Organisation, User
 from fabriques.territories.models import Territory
 from tests.factories import make_organisation, make_territory, make_user
 from tests.guards import GuardedClient
+from tests.intake.decisions import make_world
 from tests.intake.factories import (
     make_call,
     make_call_partner,
@@ -401,6 +402,27 @@ def test_letters_of_concealed_territories_are_for_somebody_else(world: World) ->
     for name in ("space-mail-batch-release", "space-mail-batch-cancel"):
         assert client.post(reverse(name, args=[rest.pk])).status_code == 404
     assert client.post(reverse("space-mail-batch-release", args=[batch.pk])).status_code == 302
+
+
+def test_a_pending_decision_is_for_those_who_decide(settings: Any) -> None:
+    """Its letters tell of everybody: who may not decide reads none of them."""
+    world = make_world()
+    deciding.settle(composition=world.composition, version=1, actor=ACTOR)
+    deciding.compose_letters(call=world.call, actor=ACTOR)
+    bound = make_steward()
+    verbs.declare_conflict(
+        call=world.call, territory=world["Gap"].territory, user=bound, actor=ACTOR
+    )
+    client = GuardedClient()
+    client.force_login(bound)
+    for batch in Batch.objects.all():
+        assert client.get(reverse("space-mail-batch", args=[batch.pk])).status_code == 404
+        for letter in batch.mails.all():
+            assert client.get(reverse("space-mail", args=[letter.pk])).status_code == 404
+    journal_page = client.get("/espace/journal/").content.decode()
+    assert "envoi composé" not in journal_page
+    client.force_login(world.steward)
+    assert client.get(reverse("space-mail-batch", args=[batch.pk])).status_code == 200
 
 
 # --- Letters and notices ------------------------------------------------------------------------

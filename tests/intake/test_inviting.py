@@ -219,6 +219,18 @@ def test_a_list_that_is_none_is_refused(
     assert words in text(client.post(here(call, "invite-list"), {"lines": lines}))
 
 
+def test_a_first_line_that_holds_a_mistake_is_no_header(call: Call, steward: User) -> None:
+    make_territory(name="Jonzac", code="17197")
+    for line in ("17197;mairie", "Jonzac;mairie.jonzac.test"):
+        checked = guests.check(guests.read(f"{line}\n"), call=call, user=steward)
+        assert [(problem.line, problem.column) for problem in checked.problems] == [(1, "adresse")]
+
+
+def test_a_line_without_end_is_refused_as_the_others() -> None:
+    (found,) = guests.read("x" * 150_000)
+    assert isinstance(found, guests.Problem)
+
+
 @pytest.mark.parametrize(
     ("line", "territory"),
     [
@@ -370,7 +382,7 @@ def test_each_invitation_says_where_it_is(
         "Nouvelle": InvitationState.TO_WRITE,
     }
     page = text(client.get(here(call)))
-    assert "« trop de projets »" in page
+    assert "«\u00a0trop de projets\u00a0»" in page
     assert "Annulée<" not in page.split("<tbody>")[1]
     only = client.get(here(call), {"etat": "silencieux"}).context["page"].object_list
     assert {row.territory.name for row in only} == {"Silencieuse", "Curieuse"}
@@ -423,6 +435,19 @@ def test_a_reminder_taken_out_can_be_composed_again(
     batch = verbs.remind_silent(call=call, reader=steward, actor=ACTOR)
     outbox.cancel_batch(batch=batch, actor=ACTOR)
     assert verbs.remind_silent(call=call, reader=steward, actor=ACTOR).mails.count() == 1
+
+
+def test_a_territory_that_came_by_itself_is_not_invited_any_more(
+    call: Call, steward: User, posting: Posting
+) -> None:
+    before, between = invited(call, steward, "Jonzac", "Tulle")
+    make_volunteer(call, before.territory)
+    with posting():
+        batch = verbs.compose_letters(call=call, reader=steward, actor=ACTOR)
+        make_volunteer(call, between.territory)
+        outbox.release_batch(batch=batch, actor=ACTOR)
+    assert [letter.address for letter in batch.mails.all()] == [between.email]
+    assert not mail.outbox
 
 
 def test_a_cancelled_invitation_does_not_leave(
@@ -490,7 +515,8 @@ def test_the_letter_leads_to_the_page_of_the_territory(
     visitor = Client()
     page = visitor.get(path[1])
     assert page["Cache-Control"] == "private, no-store"
-    assert page["Referrer-Policy"] == "no-referrer"
+    # Stricter, browsers would no longer say where the answer below comes from: it would be refused.
+    assert page["Referrer-Policy"] == "same-origin"
     words = text(page)
     assert "L’ANCT vous invite" in words
     assert "minuit heure de Paris" in words
@@ -666,4 +692,4 @@ def test_letters_to_compose_await_stewards(client: Client, steward: User, call: 
     assert [task.title for task in awaiting(steward)] == ["Composer les lettres d’invitation"]
     verbs.compose_letters(call=call, reader=steward, actor=ACTOR)
     titles = [task.title for task in awaiting(User.objects.get(pk=steward.pk))]
-    assert titles == ["Relire l’envoi « Invitations : « Bien vieillir » »"]
+    assert titles == ["Relire l’envoi « Invitations\u00a0: Bien vieillir »"]

@@ -15,19 +15,20 @@ from django.utils import timezone
 from fabriques.intake.domain import opinions as verbs
 from fabriques.intake.domain import volunteering
 from fabriques.intake.domain.refusals import RefusedError, StaleError
-from fabriques.intake.enums import OpinionValue
+from fabriques.intake.enums import OpinionValue, Phase
 from fabriques.intake.models import Call, CallPartner, Opinion, Reviewer, Volunteer
 from fabriques.intake.queries import opinions as read
 from fabriques.kit import journal
 from fabriques.kit.awaiting import awaiting
 from fabriques.kit.journal import Actor
 from fabriques.kit.outbox import compose_digests, digests
-from fabriques.kit.outbox.models import Notice
+from fabriques.kit.outbox.models import Mail, Notice
 from fabriques.people import domain as accounts
 from fabriques.people import stewardship
 from fabriques.people.models import User
 from fabriques.people.personal.erasure import erase
 from fabriques.people.personal.export import sections
+from fabriques.programme.models import Membership
 from tests.factories import make_organisation, make_territory, make_user
 from tests.intake.factories import (
     make_call,
@@ -190,7 +191,8 @@ def test_opinions_are_closed_with_the_decision(
     page = text(client.get(jonzac.get_absolute_url()))
     assert REASON in page
     assert form_of(jonzac, partner) not in page
-    assert "décision" not in text(client.get(page_of(call))).lower().split("<main")[1]
+    shown = text(client.get(page_of(call))).split("<main")[1].replace(Phase.CLOSED.label, "")
+    assert "décision" not in shown.lower()
 
 
 # --- Outside one's rights -----------------------------------------------------------------------
@@ -373,6 +375,17 @@ def test_stewards_are_told_of_unfavourable_opinions(
     give(jonzac, partner, reviewer, version=1, value=OpinionValue.UNFAVOURABLE)
     assert "Avis défavorable sur Jonzac" in digest_of(steward)
     assert REASON in digest_of(steward)
+
+
+def test_who_is_no_longer_a_steward_is_not_told_of_opinions(
+    call: Call, partner: CallPartner, reviewer: User
+) -> None:
+    steward = make_steward()
+    give(commune(call, "Jonzac"), partner, reviewer, value=OpinionValue.UNFAVOURABLE)
+    assert "Avis défavorable" in digest_of(steward)
+    Membership.objects.filter(user=steward).delete()
+    compose_digests(timezone.now() + timedelta(days=1))
+    assert not Mail.objects.filter(user=steward).exists()
 
 
 def test_opinions_to_give_await_the_partner(

@@ -102,6 +102,18 @@ def test_a_territory_that_disappeared_offers_its_successor(
     assert not Volunteer.objects.exists()
 
 
+def test_a_territory_that_merges_while_it_writes_does_not_submit(
+    client: Client, awa: User, call: Call, jonzac: Territory
+) -> None:
+    begun = verbs.start_volunteering(call=call, territory=jonzac, user=awa)
+    heir = make_territory(name="Jonzac-sur-Seugne")
+    Territory.objects.filter(pk=jonzac.pk).update(closed_on=today(-1), successor=heir)
+    page = text_of(sent(client, begun, submit="1", **SAID))
+    assert "ce territoire est devenu Jonzac-sur-Seugne" in page
+    kept = again(begun)
+    assert (kept.state, kept.local_question) == ("draft", SAID["local_question"])
+
+
 def test_what_cannot_volunteer_says_who_can(client: Client, awa: User, call: Call) -> None:
     page = text_of(client.get(way_in(call, make_territory("departement", name="Charente"))))
     assert "Charente (département) ne peut pas porter une déclaration" in page
@@ -178,6 +190,19 @@ def test_the_receipt_is_a_tagged_pdf_of_what_was_said(client: Client, draft: Vol
     # Headings stand in the outline as they were typed: nothing in them is run as markup.
     for title in ("Reçu d’une déclaration de volontariat", "Réunis avec qui ? #emph[nous]"):
         assert title.encode("utf-16-be").hex().upper().encode() in content
+
+
+def test_a_receipt_is_given_whatever_signs_were_typed(client: Client, draft: Volunteer) -> None:
+    """No face of ours draws these: the document is made all the same, and stays tagged."""
+    sent(
+        client,
+        draft,
+        **(SAID | {"motivation": "Bien vieillir 中 👨\u200d👩\u200d👧 \x07"}),
+        submit="1",
+    )
+    got = client.get(f"/espace/volontariats/{draft.ref}/recu/")
+    assert got.status_code == 200
+    assert b"/StructTreeRoot" in b"".join(got.streaming_content)
 
 
 def test_after_submission_changes_are_journaled_and_nothing_is_emptied(
@@ -352,6 +377,15 @@ def test_a_draft_awaits_its_authors_urgent_in_the_last_week(draft: Volunteer, aw
         assert task().urgent is urgent
     Call.objects.update(closes_on=today(-1))
     assert task() is None
+
+
+def test_the_space_opens_on_the_declarations_of_whoever_has_no_role(
+    client: Client, draft: Volunteer
+) -> None:
+    verbs.withdraw_declaration(volunteer=draft, actor=ESSAI)
+    page = text_of(client.get("/espace/"))
+    assert f'href="{draft.get_absolute_url()}">Jonzac</a>' in page
+    assert "aucun rôle" not in page
 
 
 def test_one_reminder_before_the_call_closes(draft: Volunteer, awa: User) -> None:

@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.utils import timezone
 
 from fabriques.intake.domain import authors as people
+from fabriques.intake.domain import inviting
+from fabriques.intake.domain.refusals import RefusedError
 from fabriques.intake.models import Author, CallInvitation, JoinRequest, Volunteer
+from fabriques.intake.queries.inviting import Guest
 from fabriques.kit.journal import Actor
 from fabriques.people.models import User
 from fabriques.people.personal.erasure import erase
@@ -17,10 +21,15 @@ from fabriques.people.personal.export import sections
 from fabriques.people.personal.retention import apply_retention
 from fabriques.people.stewardship import merge_people, preview_people
 from tests.factories import make_territory, make_user
-from tests.intake.factories import make_call, make_volunteer, today
+from tests.intake.factories import make_call, make_steward, make_volunteer, today
 
 pytestmark = pytest.mark.django_db
 ESSAI = Actor("essai")
+
+
+@pytest.fixture(autouse=True)
+def _no_second_factor(settings: Any) -> None:
+    settings.REQUIRE_SECOND_FACTOR = False
 
 
 @pytest.fixture
@@ -64,6 +73,32 @@ def test_an_erasure_takes_the_person_out_and_leaves_the_declaration(awa: User) -
     assert not JoinRequest.objects.exists()
     sent.refresh_from_db()
     assert sent.email.endswith("@efface.invalid")
+
+
+def test_an_address_is_known_whatever_its_capitals(awa: User) -> None:
+    author = make_user()
+    volunteer = make_volunteer(author=author, state="draft", elected_email="")
+    client = Client()
+    client.force_login(author)
+    fields = {"elected_name": "Awa Diop", "elected_email": "Maire@Essai.test"}
+    client.post(f"/espace/volontariats/{volunteer.ref}/modifier/", fields)
+    assert again(volunteer).elected_email == awa.email
+    erase(user=awa, actor=ESSAI)
+    assert (again(volunteer).elected_name, again(volunteer).elected_email) == ("", "")
+
+
+def test_nobody_writes_to_an_erased_address(awa: User) -> None:
+    """Its letter was waiting to be reread: it is not composed again for nobody."""
+    call = make_call()
+    guest = Guest(make_territory(name="Jonzac"), awa.email)
+    steward = make_user()
+    (asked,) = inviting.invite(call=call, guests=[guest], inviter=steward, actor=ESSAI)
+    inviting.compose_letters(call=call, reader=make_steward(), actor=ESSAI)
+    erase(user=awa, actor=ESSAI)
+    asked.refresh_from_db()
+    assert asked.cancelled_at
+    with pytest.raises(RefusedError):
+        inviting.compose_letters(call=call, reader=make_steward(), actor=ESSAI)
 
 
 def test_a_merge_moves_what_the_kept_account_has_not(awa: User) -> None:

@@ -373,3 +373,11 @@ def test_a_submission_and_a_withdrawal_do_not_block_each_other() -> None:
         )
         assert again(draft).state == "withdrawn"
     journal.verify()
+
+
+def test_letters_about_a_draft_are_for_their_readers(draft: Volunteer, awa: User, settings) -> None:
+    """Stewards reread the letters of batches; those that tell of a draft they do not open."""
+    settings.REQUIRE_SECOND_FACTOR = False
+    people.ask_to_join(volunteer=draft, user=make_user("Malik Ba"))
+    letter = Mail.objects.get(kind="volunteering-join-asked")
+    assert browser(make_steward()).get(f"/espace/envois/lettre/{letter.pk}/").status_code == 404

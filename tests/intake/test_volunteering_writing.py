@@ -40,6 +40,13 @@ def test_nothing_is_asked_to_save_and_all_that_is_missing_is_said_at_once(
     assert "<strong data-progress>2 sur 6</strong>" in page
 
 
+def test_who_writes_knows_that_the_list_is_public(client: Client, draft: Volunteer) -> None:
+    address, said = f"/espace/volontariats/{draft.ref}/modifier/", "le nom du vôtre y figure"
+    assert said not in client.get(address).content.decode()
+    Call.objects.update(publish_pool=True)
+    assert said in client.get(address).content.decode()
+
+
 def test_one_wrong_field_does_not_hold_back_the_others(client: Client, draft: Volunteer) -> None:
     page = sent(client, draft, elected_email="maire@", motivation="Parce que.")
     assert "maire@" in text_of(page)
@@ -91,6 +98,14 @@ def test_a_perimeter_is_chosen_among_those_inside(client: Client, awa: User, cal
     page = sent(client, draft, focus_territory=read.key_of(outside))
     assert "1 réponse à voir" in text_of(page)
     assert again(draft).focus_territory == inside
+
+
+def test_where_nothing_can_be_chosen_the_perimeter_is_asked_plainly(
+    client: Client, draft: Volunteer
+) -> None:
+    page = text_of(client.get(edit(draft)))
+    assert "Sur quelle partie du territoire travailleriez-vous ?" in page
+    assert "n’est pas dans la liste" not in page
 
 
 def test_a_letter_is_joined_replaced_downloaded_removed(

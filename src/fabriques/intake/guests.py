@@ -1,12 +1,13 @@
 """Lists of territories to invite, pasted or sent as a file: read, checked, nothing stored.
 
 One line for each: the territory (INSEE code, SIREN, or exact name with its département), then the
-address, separated by `;`, a tab or a comma. A first line that holds no address is a header.
+address, separated by `;`, a tab or a comma. A first line of mere words is a header.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ from fabriques.territories.models import Territory
 MOST_LINES = 1000
 TERRITORY, ADDRESS = "territoire", "adresse"
 _NAMED = 5
+_SOMEBODY = re.compile(r"[@.\d]")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def _rows(text: str) -> Iterator[Line | Problem]:
         if not line.strip(" ;\t,\ufeff"):
             continue
         cells = _cells(line.strip("\ufeff"))
-        header, first = first and "@" not in line, False
+        # With a figure, a dot or an @ it is somebody, if mistyped: to be said, not passed over.
+        header, first = first and not _SOMEBODY.search(line), False
         if header and len(cells) >= 2:
             continue
         if len(cells) != 2:
@@ -83,7 +86,11 @@ def _rows(text: str) -> Iterator[Line | Problem]:
 def _cells(line: str) -> list[str]:
     """The two cells of a line; a name may hold a comma where commas separate."""
     delimiter = next((mark for mark in ";\t" if mark in line), ",")
-    cells = [" ".join(cell.split()) for cell in next(csv.reader([line], delimiter=delimiter))]
+    try:
+        read = next(csv.reader([line], delimiter=delimiter))
+    except csv.Error:  # no end to a cell
+        return []
+    cells = [" ".join(cell.split()) for cell in read]
     while cells and not cells[-1]:
         cells.pop()
     if delimiter == "," and len(cells) > 2:

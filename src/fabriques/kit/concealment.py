@@ -6,7 +6,8 @@ itself: its verification reads everything.
 
 Two sorts of subjects of the journal are concealed. `register` gives the objects themselves: what
 is about them or names them disappears. `register_histories` gives objects that stay in sight, but
-whose history would tell of the former by its counts: only the entries about them disappear.
+whose history would tell of the former by its counts: only the entries about them disappear, and
+the letters that an act of theirs holds.
 """
 
 from __future__ import annotations
@@ -16,11 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 Source = Callable[[Any], frozenset[str]]
-Follow = Callable[[frozenset[str]], frozenset[str]]
-
-_sources: list[Source] = []
-_histories: list[Source] = []
-_followers: list[Follow] = []
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,11 @@ class Concealed:
 
 
 NOTHING = Concealed()
+Follow = Callable[[Concealed], frozenset[str]]
+
+_sources: list[Source] = []
+_histories: list[Source] = []
+_followers: list[Follow] = []
 
 
 def register(source: Source) -> None:
@@ -48,7 +49,7 @@ def register_histories(source: Source) -> None:
 
 
 def follow(extend: Follow) -> None:
-    """`extend(subjects)` gives what carries concealed subjects: batches of letters about them."""
+    """`extend(concealed)` gives what carries them: letters about them, and their batches."""
     _followers.append(extend)
 
 
@@ -60,9 +61,11 @@ def concealed(user: Any) -> Concealed:
     if known is None:
         subjects = frozenset[str]().union(*(source(user) for source in _sources))
         histories = frozenset[str]().union(*(source(user) for source in _histories))
-        if subjects:
-            histories = histories.union(*(extend(subjects) for extend in _followers))
-        known = user.__dict__["_concealment"] = Concealed(subjects, histories)
+        known = Concealed(subjects, histories)
+        if known:
+            carriers = frozenset[str]().union(*(extend(known) for extend in _followers))
+            known = Concealed(subjects, histories | carriers)
+        user.__dict__["_concealment"] = known
     return known
 
 

@@ -28,5 +28,5 @@ class PortalConfig(AppConfig):
         ]
         navigation.register_menu(10, "Mon travail", menu.mine)
         navigation.register_menu(20, "Mes fabriques", menu.fabriques)
-        navigation.register_menu(80, "Mon compte", menu.account)
-        navigation.register_menu(90, "Piloter la plateforme", menu.steering)
+        navigation.register_menu(90, "Mon compte", menu.account)
+        navigation.register_menu(40, "Piloter la plateforme", menu.steering)

@@ -16,12 +16,14 @@ from fabriques.intake.domain.refusals import RefusedError
 from fabriques.intake.enums import Phase, ThemeState, VolunteerState
 from fabriques.intake.models import Call, CallInvitation, Extension, Theme
 from fabriques.intake.notifications.calls import CallCancelled, CallExtended, CallExtendedInvited
+from fabriques.intake.queries import inviting
 from fabriques.kit import journal, outbox
 from fabriques.kit.journal import Actor
 from fabriques.people.models import User
 
 # Addresses under /espace/appels/ that are no call.
 _RESERVED = {"nouveau"}
+_SLUG_LENGTH = 60  # with a number after it, no longer than search takes a code
 ENDED = (Phase.DECIDED, Phase.CANCELLED)
 
 
@@ -256,11 +258,10 @@ def _reviewers(call: Call) -> set[User]:
 
 
 def _silent(call: Call) -> list[CallInvitation]:
-    """Invitations of territories that have neither begun nor declined, one for each address."""
-    begun = call.volunteers.exclude(state=VolunteerState.WITHDRAWN).order_by().values("territory")
-    waiting = CallInvitation.objects.filter(call=call, cancelled_at=None, declined_at=None)
-    rows = waiting.exclude(territory__in=begun).order_by("email", "pk")
-    return list({row.email: row for row in rows}.values())
+    """Invitations that have arrived and to which nothing was answered, one for each address."""
+    rows = inviting.with_states(CallInvitation.objects.filter(call=call))
+    found = rows.filter(state__in=inviting.SILENT).order_by("email", "pk")
+    return list({row.email: row for row in found}.values())
 
 
 def _check(call: Call) -> None:
@@ -278,14 +279,16 @@ def _check(call: Call) -> None:
         problems["closes_on"] = "L’appel fermerait avant d’ouvrir : vérifiez ces deux dates."
     if call.closes_on and call.decides_on and call.decides_on < call.closes_on:
         problems["decides_on"] = "La cohorte serait annoncée avant la clôture."
-    if call.starts_on and call.ends_on and call.ends_on[: len(call.starts_on)] < call.starts_on:
+    # Partial dates (2027, 2027-09) compare as far as both are said.
+    said = min(len(call.starts_on), len(call.ends_on))
+    if call.ends_on[:said] < call.starts_on[:said]:
         problems["ends_on"] = "La fabrique finirait avant de commencer."
     if problems:
         raise RefusedError(problems)
 
 
 def _free_slug(title: str) -> str:
-    slug = slugify(title)[:70].strip("-") or "appel"
+    slug = slugify(title.replace("’", " ").replace("'", " "))[:_SLUG_LENGTH].strip("-") or "appel"
     taken = set(Call.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
     numbered = (f"{slug}-{number}" for number in count(2))
     return next(free for free in chain([slug], numbered) if free not in taken | _RESERVED)

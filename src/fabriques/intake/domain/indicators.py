@@ -14,6 +14,7 @@ from fabriques.intake.domain.calls import locked_call
 from fabriques.intake.domain.editing import apply_changes
 from fabriques.intake.domain.refusals import RefusedError
 from fabriques.intake.models import Call, Indicator, IndicatorValue, Rule
+from fabriques.intake.queries.pool import INDICATOR
 from fabriques.kit import journal
 from fabriques.kit.journal import Actor
 from fabriques.territories.models import Territory
@@ -65,7 +66,7 @@ def delete_indicator(*, indicator: Indicator, actor: Actor) -> None:
     """With its values; refused while a rule of a composition counts on it."""
     call, indicator = _locked(indicator)
     rules = Rule.objects.filter(composition__call=call, composition__archived_at=None)
-    if rules.filter(category__endswith=indicator.slug).exists():
+    if rules.filter(category=f"{INDICATOR}{indicator.slug}").exists():
         raise RefusedError("Une composition a une règle sur cet indicateur : retirez-la d’abord.")
     name = indicator.name
     indicator.delete()

@@ -111,7 +111,7 @@ def _create(
 def _invitable(call: Call) -> Call:
     """The call as it is now, locked. Raises `RefusedError` when it is too late to invite."""
     call = Call.objects.select_for_update(no_key=True).get(pk=call.pk)
-    if call.settled_at or call.phase not in (Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN):
+    if call.phase not in (Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN):
         raise RefusedError(f"{why_closed(call)} On n’y invite plus.")
     return call
 
@@ -169,7 +169,7 @@ def _compose(
     actor: Actor,
 ) -> Batch:
     return outbox.compose_batch(
-        title=f"{title} : « {call} »"[:200],
+        title=f"{title}\u00a0: {call}"[:200],
         kind=kind,
         recipients=[
             (row.email, {"invitation": str(row.ref), "about": row.subject}) for row in rows
@@ -239,7 +239,7 @@ def why_spent(invitation: CallInvitation) -> str:
     """Why nothing can be answered by this link any more; "" when something can."""
     if invitation.cancelled_at:
         return "Cette invitation a été annulée."
-    if invitation.call.phase in (Phase.ANNOUNCED, Phase.OPEN) and not invitation.call.settled_at:
+    if invitation.call.phase in (Phase.ANNOUNCED, Phase.OPEN):
         return ""
     return why_closed(invitation.call)
 

@@ -62,10 +62,11 @@ def remove_partner(*, partner: CallPartner, actor: Actor) -> None:
     """Take a partner away as if it had never been there; refused once it has done something."""
     call = locked_call(partner.call)
     partner = CallPartner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
-    if partner.opinions.exists() or partner.invitations.exists():
+    if any(done.exists() for done in (partner.opinions, partner.invitations, partner.conflicts)):
         raise RefusedError(
-            "Ce partenaire a déjà donné un avis ou proposé un territoire : gardez-le. Pour lui "
-            "fermer l’accès, retirez les personnes qui agissent en son nom."
+            "Ce partenaire a déjà donné un avis, proposé un territoire ou déclaré un lien "
+            "d’intérêt : gardez-le. Pour lui fermer l’accès, retirez les personnes qui agissent "
+            "en son nom."
         )
     for reviewer in _acting(partner):
         live.cut(str(reviewer.user.ref))

@@ -67,6 +67,11 @@ def check_start(call: Call, territory: Territory) -> None:
     """Raise `RefusedError` unless this territory may volunteer for this call now."""
     if why := read.why_closed(call):
         raise RefusedError(why)
+    _check_territory(territory)
+
+
+def _check_territory(territory: Territory) -> None:
+    """Raise `RefusedError` unless it still exists and is one that volunteers."""
     if territory.closed_on:
         successor = _heir(territory)
         if successor:
@@ -176,12 +181,13 @@ def submit(*, volunteer: Volunteer, actor: Actor) -> Volunteer:
     """Submit the declaration: it gets its number, its authors and those it names are told.
 
     Submitting twice does nothing more. Raises `RefusedError`, by field, with all that is missing
-    at once, or when the call is not open.
+    at once, or when the call is not open; `SucceededError` when the territory has merged.
     """
     call = Call.objects.select_for_update(no_key=True).get(pk=volunteer.call_id)
     volunteer = writable(volunteer)
     if volunteer.state == VolunteerState.SUBMITTED:
         return volunteer
+    _check_territory(volunteer.territory)  # it may have merged since the draft was begun
     questions = list(call.questions.all())
     said = content.values(volunteer, questions)
     if names := content.lacking(said, questions):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -11,6 +12,8 @@ from fabriques.intake.forms.fields import BoxField, OrganisationField
 from fabriques.intake.models import CallPartner, CallQuestion, Indicator
 from fabriques.kit.uploads import MO, CheckedFileField, Kind
 from fabriques.territories.models import NationalProgramme
+
+_YEARS = re.compile(r"[12]\d{3}(\s*[-–/]\s*[12]\d{3})?")
 
 
 class QuestionForm(DsfrBaseForm, forms.ModelForm):  # type: ignore[misc, type-arg]
@@ -76,6 +79,13 @@ class IndicatorForm(DsfrBaseForm, forms.ModelForm):  # type: ignore[misc, type-a
             "name": {"required": "Nommez l’indicateur."},
             "source": {"required": "Dites d’où vient ce chiffre."},
         }
+
+    def clean_year(self) -> str:
+        """A year, or several: « 2021 », « 2018-2021 »."""
+        year = str(self.cleaned_data["year"]).strip()
+        if year and not _YEARS.fullmatch(year):
+            raise forms.ValidationError("Écrivez une année, comme 2021, ou deux : 2018-2021.")
+        return year
 
 
 class IndicatorFileForm(DsfrBaseForm):  # type: ignore[misc]

@@ -14,6 +14,10 @@ from fabriques.people.forms import VersionedForm
 from fabriques.programme.models import Transition
 from fabriques.territories.models import NationalProgramme
 
+_PLACES = dict.fromkeys(
+    ("required", "invalid", "min_value", "max_value"), "Écrivez un nombre, de 1 à 20."
+)
+
 
 class DayInput(forms.DateInput):
     """The calendar of the browser; a plain date where it has none."""
@@ -78,8 +82,12 @@ class CallForm(VersionedForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="Ceux avec lesquels l’appel est tenu. Ils ne ferment l’appel à personne.",
     )
-    places_min = forms.IntegerField(label="Places, au moins", min_value=1, max_value=20)
-    places_max = forms.IntegerField(label="Places, au plus", min_value=1, max_value=20)
+    places_min = forms.IntegerField(
+        label="Places, au moins", min_value=1, max_value=20, error_messages=_PLACES
+    )
+    places_max = forms.IntegerField(
+        label="Places, au plus", min_value=1, max_value=20, error_messages=_PLACES
+    )
     opens_on = day("Ouverture", "Dès minuit, heure de Paris.")
     closes_on = day("Clôture", "Ce jour est compris, jusqu’à minuit heure de Paris.")
     decides_on = day("Annonce de la cohorte")
@@ -111,6 +119,7 @@ class CallForm(VersionedForm):
         fields: dict[str, Any] = self.fields
         for name in fixed:
             fields.pop(name)
+        fields["main_transition"].empty_label = "Aucune en particulier"
         fields["main_transition"].queryset = Transition.objects.order_by("name")
         if "programmes" in fields:
             fields["programmes"].queryset = NationalProgramme.objects.order_by("name", "slug")

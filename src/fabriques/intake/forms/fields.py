@@ -12,6 +12,7 @@ from fabriques.kit.search.text import normalise
 from fabriques.people.models import Organisation
 from fabriques.people.queries import find_organisation, organisations
 from fabriques.territories import queries as territories
+from fabriques.territories.enums import Kind
 from fabriques.territories.models import Territory
 
 _CODE = re.compile(r"\(([0-9A-Za-z-]{2,20})\)\s*$")
@@ -105,14 +106,15 @@ def find_territory(line: str) -> Territory:
     code = match[1] if match else line.replace(" ", "")
     if found := territories.by_code(code):
         return _open(found, line)
-    hits = territories.lookup(line[:200], limit=6)
+    found_by_name = territories.lookup(line[:200], limit=12)
+    hits = [hit for hit in found_by_name if hit.kind != Kind.ARRONDISSEMENT][:6]
     same = [hit for hit in hits if normalise(hit.name) == normalise(line)]
     if len(same) == 1:
         return _open(same[0], line)
     if not hits:
         raise forms.ValidationError(f"« {line} » : aucun territoire ne porte ce nom ou ce code.")
     raise forms.ValidationError(
-        f"« {line} » peut désigner : {_listed(same or hits)}. Recopiez la ligne voulue."
+        f"« {line} » peut désigner : {_listed(same or hits)}. Écrivez le code."
     )
 
 
@@ -127,4 +129,17 @@ def _open(territory: Territory, line: str) -> Territory:
 
 
 def _listed(found: Iterable[Territory]) -> str:
-    return " ; ".join(territory_words(item) for item in found)
+    """Each with what tells it from its homonyms: « Saint-Denis (97411), commune, La Réunion »."""
+    return " ; ".join(
+        ", ".join(
+            filter(
+                None,
+                (
+                    territory_words(item),
+                    item.label.lower(),
+                    item.departement.name if item.departement else "",
+                ),
+            )
+        )
+        for item in found
+    )

@@ -61,6 +61,7 @@ class ThemeForm(VersionedForm):
             ("", "Choisir"),
             *(choice for choice in Proposer.choices if anct or choice[0] != Proposer.ANCT),
         ]
+        fields["programme"].empty_label = "Aucun"
         fields["programme"].queryset = NationalProgramme.objects.order_by("name", "slug")
 
     @classmethod

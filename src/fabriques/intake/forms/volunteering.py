@@ -68,7 +68,8 @@ class DeclarationForm(DsfrBaseForm):  # type: ignore[misc]
         label="La question que vous vous posez ici",
         required=False,
         max_length=1500,
-        help_text="Avec vos mots, en quelques lignes.",
+        help_text="Avec vos mots, en quelques lignes. Publiée sur la page de la fabrique si vous y "
+        "prenez part.",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     elected_name = forms.CharField(label="Élu·e : prénom et nom", required=False, max_length=150)
@@ -85,14 +86,19 @@ class DeclarationForm(DsfrBaseForm):  # type: ignore[misc]
         error_messages={"invalid": _EMAIL},
         help_text="Cette personne sera prévenue au dépôt qu’elle est nommée ici.",
     )
+    # Who types is most often the technicien·ne: a phone then offers what it knows of its owner.
     officer_name = forms.CharField(
-        label="Technicien·ne : prénom et nom", required=False, max_length=150
+        label="Technicien·ne : prénom et nom",
+        required=False,
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     officer_job = forms.CharField(
         label="Technicien·ne : fonction",
         required=False,
         max_length=150,
         help_text="Par exemple : directeur du développement, chargée de mission.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
     )
     officer_email = forms.EmailField(
         label="Technicien·ne : adresse électronique",
@@ -100,6 +106,7 @@ class DeclarationForm(DsfrBaseForm):  # type: ignore[misc]
         max_length=254,
         error_messages={"invalid": _EMAIL},
         help_text="Cette personne sera prévenue au dépôt qu’elle est nommée ici.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     motivation = forms.CharField(
         label="Pourquoi vous portez-vous volontaires\u00a0?",
@@ -152,6 +159,12 @@ class DeclarationForm(DsfrBaseForm):  # type: ignore[misc]
             shown = self["focus"]  # the design system has bound it already, with its own words
             shown.label = "Sur quelle partie du territoire travailleriez-vous\u00a0?"
             shown.help_text = "Vide : tout le territoire. Par exemple : le centre-bourg, la vallée."
+
+    def clean_elected_email(self) -> str:
+        return str(self.cleaned_data["elected_email"]).lower()
+
+    def clean_officer_email(self) -> str:
+        return str(self.cleaned_data["officer_email"]).lower()
 
     @property
     def parts(self) -> list[tuple[content.Section, list[BoundField], bool]]:

@@ -63,19 +63,22 @@ def calls_to_carry(user: User) -> list[Task]:
 
 
 def menu(request: HttpRequest) -> list[Link]:
-    """Themes for all; all the calls for stewards, for others those of their partners."""
+    """Themes for all; all the calls for stewards, for others their declarations and the calls of
+    their partners."""
     user = request.user
     if not isinstance(user, User):
         return []
-    links = [Link("themes", "Les thèmes proposés", reverse("themes"))]
+    themes = Link("themes", "Les thèmes proposés", reverse("themes"))
     if is_steward(user):
-        links.insert(0, Link("space-calls", "Tous les appels", reverse("space-calls")))
-    else:
-        links += [
+        return [Link("space-calls", "Tous les appels", reverse("space-calls")), themes]
+    return [
+        Link("volunteerings", "Mes déclarations", reverse("volunteerings")),
+        *(
             Link("space-call", str(call), reverse("space-call", args=[call.slug]))
             for call in read.calls_for(user)[:SHOWN]
-        ]
-    return links
+        ),
+        themes,
+    ]
 
 
 def reviewers() -> set[int]:

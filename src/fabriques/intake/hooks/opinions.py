@@ -55,9 +55,11 @@ def letters_to_compose(user: User) -> list[Task]:
     if not is_steward(user):
         return []
     tasks = []
-    waiting = invitations.to_write(CallInvitation.objects.order_by()).values("call")
+    waiting = invitations.to_write(
+        invitations.with_states(CallInvitation.objects.order_by())
+    ).values("call")
     for call in Call.objects.filter(pk__in=waiting, announced_at=None).order_by("pk"):
-        if call.phase not in (Phase.ANNOUNCED, Phase.OPEN) or call.settled_at:
+        if call.phase not in (Phase.ANNOUNCED, Phase.OPEN):
             continue
         rows = invitations.to_write(invitations.visible_invitations(user, call))
         if number := rows.count():

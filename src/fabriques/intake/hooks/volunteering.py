@@ -1,4 +1,4 @@
-"""Volunteering: what awaits authors, their menu, what is held of persons, what time empties."""
+"""Volunteering: what awaits authors, what is held of persons, what time empties."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,10 +17,9 @@ from fabriques.intake.purposes import CONTACTS_KEPT
 from fabriques.intake.queries import access
 from fabriques.intake.queries import declarations as content
 from fabriques.intake.queries import volunteering as read
-from fabriques.kit import awaiting, navigation
+from fabriques.kit import awaiting
 from fabriques.kit.awaiting import Task
 from fabriques.kit.journal import Actor
-from fabriques.kit.navigation import Link
 from fabriques.people import stewardship
 from fabriques.people.models import User
 from fabriques.people.personal import erasure, export, retention
@@ -92,11 +90,6 @@ def requests_to_answer(user: User) -> list[Task]:
         if row.volunteer.territory_id not in access.concealed_territories(user, row.volunteer.call)
         or access.writes(user, row.volunteer)
     ]
-
-
-def menu(request: HttpRequest) -> list[Link]:
-    """For all: who has none yet learns there how to volunteer."""
-    return [Link("volunteerings", "Mes déclarations", reverse("volunteerings"))]
 
 
 # --- What is held of a person -----------------------------------------------------------------
@@ -180,7 +173,11 @@ def erase_volunteering(user: User, actor: Actor) -> None:
             if getattr(volunteer, f"{who}_email") in addresses:
                 _forget_contact(volunteer, who)
         volunteer.save(update_fields=content.CONTACTS)
-    forget_addresses(CallInvitation.objects.filter(email__in=addresses))
+    received = CallInvitation.objects.filter(email__in=addresses)
+    received.filter(cancelled_at=None, call__announced_at=None, volunteers=None).update(
+        cancelled_at=now  # nobody is there to answer: the territory may be asked elsewhere
+    )
+    forget_addresses(received)
     JoinRequest.objects.filter(user=user).delete()
     Author.objects.filter(user=user, left_at=None).update(left_at=now)
 
@@ -264,7 +261,6 @@ def forget_call_invitations(now: datetime, dry_run: bool) -> list[str]:
 
 awaiting.register(drafts_to_finish)
 awaiting.register(requests_to_answer)
-navigation.register_menu(12, "Mes volontariats", menu)
 export.register_export("volontariats", "Vos déclarations de volontariat", exported_volunteerings)
 export.register_export("appels", "Vos invitations à des appels", exported_call_invitations)
 erasure.register_erasure(erase_volunteering)

@@ -112,6 +112,8 @@ class Call(models.Model):
             return Phase.DECIDED
         if not self.published_at or not self.opens_on or not self.closes_on:
             return Phase.DRAFT
+        if self.settled_at:  # maybe before its day: nobody volunteers for a chosen cohort
+            return Phase.CLOSED
         if day < self.opens_on:
             return Phase.ANNOUNCED
         return Phase.OPEN if day <= self.closes_on else Phase.CLOSED
@@ -123,7 +125,7 @@ class Call(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether territories can volunteer now."""
-        return self.phase is Phase.OPEN and not self.settled_at
+        return self.phase is Phase.OPEN
 
     @property
     def is_public(self) -> bool:

@@ -13,8 +13,10 @@ from django.urls import reverse
 from fabriques.intake.enums import Outcome, VolunteerState
 from fabriques.intake.models import Volunteer
 from fabriques.intake.notifications.calls import CALLS
+from fabriques.intake.queries import volunteering as read
 from fabriques.kit.outbox import Notification, register
 from fabriques.kit.outbox.notifications import Context
+from fabriques.kit.outbox.recipients import Recipient
 
 
 class DecisionLetter(Notification):
@@ -44,11 +46,19 @@ class DecisionLetter(Notification):
         }
 
     def applicable(self, user: AbstractBaseUser | None, context: Context) -> bool:
+        """What was decided is for who still writes the declaration, and for its two contacts."""
         try:
             self.present(context)
         except Volunteer.DoesNotExist:
             return False
-        return True
+        if user is None:
+            return True
+        volunteer = _declaration(context)
+        named = {volunteer.elected_email.lower(), volunteer.officer_email.lower()}
+        return (
+            Recipient.of(user).address in named
+            or read.authors_of(volunteer).filter(user=user.pk).exists()
+        )
 
     def example(self) -> Context:
         return {

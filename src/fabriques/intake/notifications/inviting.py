@@ -47,7 +47,12 @@ class _Invitation(Notification):
         from fabriques.intake.domain.inviting import why_spent
 
         invitation = read.by_ref(context["invitation"])
-        return invitation is not None and not why_spent(invitation)
+        if invitation is None or why_spent(invitation):
+            return False
+        volunteers = read.with_states(CallInvitation.objects.filter(pk=invitation.pk)).filter(
+            state=InvitationState.SUBMITTED
+        )
+        return not volunteers.exists()
 
     def example(self) -> Context:
         return {

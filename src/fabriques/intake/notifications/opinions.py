@@ -103,9 +103,14 @@ class UnfavourableGiven(Notification):
         }
 
     def applicable(self, user: AbstractBaseUser | None, context: Context) -> bool:
-        return Opinion.objects.filter(
-            pk=context["opinion"], value=OpinionValue.UNFAVOURABLE
-        ).exists()
+        """Opinions are for stewards: whoever is one no longer is not told."""
+        reads = isinstance(user, User) and access.is_steward(user)
+        return (
+            reads
+            and Opinion.objects.filter(
+                pk=context["opinion"], value=OpinionValue.UNFAVOURABLE
+            ).exists()
+        )
 
     def example(self) -> Context:
         return {

@@ -28,6 +28,7 @@ def _shown(volunteer: Volunteer) -> Context:
         "number": volunteer.number,
         "submitted_at": volunteer.submitted_at,
         "closes_on": volunteer.call.closes_on,
+        "decides_on": volunteer.call.decides_on,
         "until": read.until(volunteer.call),
         "reason": volunteer.withdrawal_reason,
     }
@@ -42,6 +43,7 @@ def _example() -> Context:
         "number": 12,
         "submitted_at": timezone.now(),
         "closes_on": date(2027, 1, 15),
+        "decides_on": date(2027, 2, 15),
         "until": "jusqu’au 15 janvier 2027 inclus, minuit heure de Paris",
         "reason": "",
     }

@@ -44,9 +44,9 @@ def in_phase(phase: Phase) -> Q:
         Phase.DECIDED: Q(cancelled_at=None, announced_at__isnull=False),
         Phase.DRAFT: lasts
         & (Q(published_at=None) | Q(opens_on__isnull=True) | Q(closes_on__isnull=True)),
-        Phase.ANNOUNCED: shown & Q(opens_on__gt=today),
-        Phase.OPEN: shown & Q(opens_on__lte=today, closes_on__gte=today),
-        Phase.CLOSED: shown & Q(opens_on__lte=today, closes_on__lt=today),
+        Phase.ANNOUNCED: shown & Q(settled_at=None, opens_on__gt=today),
+        Phase.OPEN: shown & Q(settled_at=None, opens_on__lte=today, closes_on__gte=today),
+        Phase.CLOSED: shown & (Q(settled_at__isnull=False) | Q(closes_on__lt=today)),
     }[phase]
 
 
@@ -142,7 +142,7 @@ def public_calls() -> QuerySet[Call]:
 
 def open_calls() -> QuerySet[Call]:
     """Those for which territories can volunteer today, the first to close first."""
-    return public_calls().filter(in_phase(Phase.OPEN), settled_at=None).order_by("closes_on", "pk")
+    return public_calls().filter(in_phase(Phase.OPEN)).order_by("closes_on", "pk")
 
 
 def coming_calls() -> QuerySet[Call]:
@@ -152,9 +152,8 @@ def coming_calls() -> QuerySet[Call]:
 
 def past_calls() -> QuerySet[Call]:
     """Closed, decided or cancelled ones, the latest closed first."""
-    closed = in_phase(Phase.CLOSED) | in_phase(Phase.DECIDED) | in_phase(Phase.CANCELLED)
-    early = in_phase(Phase.OPEN) & Q(settled_at__isnull=False)
-    return public_calls().filter(closed | early).order_by("-closes_on", "-pk")
+    past = in_phase(Phase.CLOSED) | in_phase(Phase.DECIDED) | in_phase(Phase.CANCELLED)
+    return public_calls().filter(past).order_by("-closes_on", "-pk")
 
 
 def news() -> list[tuple[Call, datetime]]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from fabriques.intake.enums import Outcome, Place, VolunteerState
 from fabriques.intake.models import Call, Composition, Volunteer
+from fabriques.intake.notifications.deciding import LETTERS
 from fabriques.intake.queries.access import visible_volunteers
 from fabriques.intake.queries.composing.draft import draft_of
 from fabriques.intake.queries.pool import pool_of
@@ -140,16 +141,19 @@ def batches(call: Call) -> list[Batch]:
 
 
 def unwritten(found: list[Batch], pending: Iterable[Volunteer]) -> list[Unwritten]:
-    """Letters of these batches that will not leave, and pending declarations without address."""
+    """Letters of these batches that say what is pending and will not leave, and pending
+    declarations without address."""
     known = {volunteer.subject: volunteer for volunteer in pending}
     rows = []
     written = set()
     for mail in Mail.objects.filter(batch__in=found).order_by("pk"):
         about = str(mail.context.get("about", ""))
         written.add(about)
-        if mail.state == State.CANCELLED and about in known:
-            name = known[about].territory.name
-            rows.append(Unwritten(name, mail.address, mail.error or TAKEN_OUT))
+        volunteer = known.get(about)
+        if volunteer is None or mail.kind != LETTERS[volunteer.pending_outcome].key:
+            continue  # of what was decided before: another letter takes its place
+        if mail.state == State.CANCELLED:
+            rows.append(Unwritten(volunteer.territory.name, mail.address, mail.error or TAKEN_OUT))
     if found:
         rows += [
             Unwritten(volunteer.territory.name, "", NO_ADDRESS)

@@ -148,8 +148,9 @@ def counts(rows: Invitations) -> dict[str, int]:
 
 
 def to_write(rows: Invitations) -> Invitations:
-    """Those without a letter, or whose letter was taken out before it left."""
-    return rows.filter(_TO_WRITE, cancelled_at=None)
+    """Those without a letter, or whose letter was taken out before it left; not those of
+    territories that have come by themselves meanwhile."""
+    return rows.filter(state=InvitationState.TO_WRITE)
 
 
 def to_remind(rows: Invitations) -> Invitations:

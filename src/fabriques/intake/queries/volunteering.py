@@ -219,4 +219,4 @@ def why_closed(call: Call) -> str:
             f"Cet appel est clos depuis le {date_format(call.closes_on, 'j F Y')}, minuit heure "
             "de Paris."
         )
-    return "Cet appel n’est pas ouvert."
+    return "Cet appel est clos." if call.settled_at else "Cet appel n’est pas ouvert."

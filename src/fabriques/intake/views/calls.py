@@ -58,6 +58,7 @@ def calls(request: HttpRequest) -> HttpResponse:
 def call(request: HttpRequest, slug: str) -> HttpResponse:
     """Where the call is, and what comes next."""
     user, found, can = call_or_404(request, slug)
+    partners = access.reviewing(user, found)
     return render(
         request,
         "intake/call_dashboard.html",
@@ -66,10 +67,12 @@ def call(request: HttpRequest, slug: str) -> HttpResponse:
             "can": can,
             "counters": read.counters(user, found),
             "partners": read.partners_of(found),
-            "mine": access.reviewing(user, found),
+            "mine": partners,
+            "judges": any(partner.gives_opinion for partner in partners),
             "extensions": list(found.extensions.order_by("at", "pk")),
             "missing": verbs.missing(found) if found.phase == Phase.DRAFT else [],
             "ended": found.phase in verbs.ENDED,
+            "proposes": found.phase in (Phase.ANNOUNCED, Phase.OPEN),
             "history": journal.history(found.subject)[:SHOWN_CHANGES] if can.read_history else None,
         },
     )

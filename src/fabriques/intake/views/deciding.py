@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -31,13 +33,15 @@ def decision(request: HttpRequest, slug: str) -> HttpResponse:
     pending = [volunteer for volunteer in volunteers if volunteer.pending_outcome]
     batches = read.batches(call) if pending else []
     vacancies = verbs.vacancies(call, volunteers)
+    compositions: list[Any] = [] if call.settled_at else list(read.compositions(call))
     return render(
         request,
         "intake/decision.html",
         {
             "call": call,
             "total": len(volunteers),
-            "compositions": [] if call.settled_at else read.compositions(call),
+            "compositions": compositions,
+            "placed": any(composition.members for composition in compositions),
             "settled": call.compositions.exclude(settled_at=None).order_by("pk").first(),
             "groups": read.groups(volunteers),
             "pending": pending,
@@ -127,7 +131,9 @@ def reasons(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"Motifs enregistrés\u00a0: {changed} modifié{'s' if changed > 1 else ''}.",
+                f"Motifs enregistrés\u00a0: {changed} modifié{'s' if changed > 1 else ''}."
+                if changed
+                else "Motifs relus\u00a0: aucun n’a changé.",
             )
             return redirect("space-call-decision", slug=slug)
     return render(

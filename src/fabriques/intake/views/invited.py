@@ -86,5 +86,4 @@ def _page(
         },
     )
     response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
     return response

@@ -86,8 +86,7 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponse:
             "silent": counts[SILENT],
             "to_write": read.to_write(rows).count() if can.invite else 0,
             "to_remind": read.to_remind(rows).count() if can.invite and call.is_open else 0,
-            "may_invite": call.phase in (Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN)
-            and not call.settled_at,
+            "may_invite": call.phase in (Phase.DRAFT, Phase.ANNOUNCED, Phase.OPEN),
         },
     )
 

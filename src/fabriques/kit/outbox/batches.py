@@ -170,5 +170,5 @@ journal.register_subject(
 journal.register_subject(
     "lettre",
     label="Lettre",
-    address=lambda key: reverse("space-mail", args=[key]) if key.isdigit() else None,
+    address=lambda key: reverse("space-mails"),
 )

@@ -10,37 +10,38 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from fabriques.kit.concealment import concealed, follow
+from fabriques.kit.concealment import Concealed, concealed, follow
 from fabriques.kit.outbox.models import Batch, Mail, Notice, State
 
 RECENT = 20
 
 
-def _naming(subjects: frozenset[str]) -> QuerySet[Mail]:
-    """Letters whose context names one of these subjects, under `about` or anywhere else."""
+def _telling(hidden: Concealed) -> QuerySet[Mail]:
+    """Letters whose context names one of these subjects, under `about` or anywhere else, and all
+    that an act holds whose history is concealed."""
     said = Mail.objects.annotate(said=Cast("context", TextField())).order_by()
-    return said.filter(
-        reduce(or_, (Q(said__contains=f'"{subject}"') for subject in sorted(subjects)), Q(pk=None))
-    )
+    naming = (Q(said__contains=f'"{subject}"') for subject in sorted(hidden.subjects))
+    held = Q(batch__held_by__in=sorted(hidden.subjects | hidden.histories))
+    return said.filter(reduce(or_, naming, held))
 
 
 def seen_batches(reader: Any) -> QuerySet[Batch]:
-    """Every batch, less those with a letter that names something concealed from this person:
+    """Every batch, less those with a letter that tells something concealed from this person:
     somebody else rereads them, and lets them leave."""
-    hidden = concealed(reader).subjects
+    hidden = concealed(reader)
     if not hidden:
         return Batch.objects.all()
-    barred = _naming(hidden).exclude(batch=None).values("batch")
+    barred = _telling(hidden).exclude(batch=None).values("batch")
     return Batch.objects.exclude(pk__in=barred)
 
 
 def seen_mails(reader: Any) -> QuerySet[Mail]:
-    """Every letter, less those that name something concealed from this person, all of their batch,
+    """Every letter, less those that tell something concealed from this person, all of their batch,
     and the digests that speak of it."""
     hidden = concealed(reader)
     if not hidden:
         return Mail.objects.all()
-    barred = _naming(hidden.subjects)
+    barred = _telling(hidden)
     told = Notice.objects.filter(about__in=sorted(hidden.subjects | hidden.histories))
     return (
         Mail.objects.exclude(pk__in=barred.values("pk"))
@@ -49,9 +50,9 @@ def seen_mails(reader: Any) -> QuerySet[Mail]:
     )
 
 
-def _carriers(subjects: frozenset[str]) -> frozenset[str]:
-    """The journal's names of the letters that name these subjects, and of their batches."""
-    rows = list(_naming(subjects).values_list("pk", "batch"))
+def _carriers(hidden: Concealed) -> frozenset[str]:
+    """The journal's names of the letters that tell of it, and of their batches."""
+    rows = list(_telling(hidden).values_list("pk", "batch"))
     letters = {f"lettre:{pk}" for pk, _ in rows}
     return frozenset(letters | {f"envoi:{batch}" for _, batch in rows if batch})
 

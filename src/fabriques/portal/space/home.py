@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from fabriques.intake.queries.volunteering import mine
 from fabriques.kit import journal
 from fabriques.kit.awaiting import awaiting
 from fabriques.kit.models import JournalEntry
@@ -22,6 +23,7 @@ from fabriques.programme.queries.memberships import (
 from fabriques.programme.scopes import Scope
 
 SHOWN_CHANGES = 12
+SHOWN_DECLARATIONS = 5
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -50,6 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "person": user,
             "tasks": awaiting(user),
             "coming": coming_memberships(user),
+            "declarations": list(mine(user)[:SHOWN_DECLARATIONS]),
             "had": all_memberships(user).exists() if not held else False,
             "held": [
                 (membership, scope)

@@ -128,9 +128,10 @@ def mail_batch(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @csp_replace(LETTER_POLICY)  # type: ignore[arg-type]  # views take arguments too
 def mail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One letter, as a mail program shows it."""
+    """One letter of a batch, as a mail program shows it; the others are their reader's."""
     steward(request, "release_mails")
-    letter = _preview(get_object_or_404(queries.seen_mails(request.user), pk=pk))
+    reread = queries.seen_mails(request.user).exclude(batch=None)
+    letter = _preview(get_object_or_404(reread, pk=pk))
     if letter is None:
         raise Http404
     return HttpResponse(letter.html)

@@ -137,7 +137,7 @@ def _founded(call: Call, members: list[Member], actor: Actor) -> Fabrique:
         title=call.title,
         objective=call.question,
         origin=Origin(
-            slug=f"appel-{call.slug}",
+            slug=f"appel-{call.pk}-{call.slug}",  # told apart by its beginning, if it is cut
             title=f"Appel à volontaires «\u00a0{call}\u00a0»"[:300],
             url=f"{settings.SITE_URL}{call.get_absolute_url()}",
         ),
