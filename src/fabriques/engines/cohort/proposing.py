@@ -36,8 +36,9 @@ def propose(
     proposals: list[Proposal] = []
     best: Best | None = None
     for number in range(problem.k):
-        left = max(0.0, until - time.monotonic()) / (problem.k - number)
-        best = best_cohort(pool, seconds=left, first=best.rows if best else None)
+        left = max(0.0, until - time.monotonic())
+        share = left if number == problem.k - 1 else left / 2  # a proof of the first counts most
+        best = best_cohort(pool, seconds=share, first=best.rows if best else None)
         if best is None:
             break
         proposals.append(_proposal(pool, best))

@@ -23,9 +23,10 @@ from fabriques.intake.queries.pool import Entry
 
 Stored = dict[str, Any]
 
-#: Seconds that a page gives to proofs; the proposals themselves take less, and come without.
-SECONDS, LOCK_SECONDS, EXPLAIN_SECONDS = 0.8, 0.2, 2.0
-
+#: Seconds that a page gives to proofs; the proposals themselves take less, and come without. Pools
+#: of the usual size are proven in that time; a much larger one would not be in ten times as long.
+SECONDS, LARGE, SECONDS_WHEN_LARGE = 4.0, 150, 0.8
+LOCK_SECONDS, EXPLAIN_SECONDS = 0.2, 2.0
 
 _LEVELS = {
     "": "tout",
@@ -135,7 +136,8 @@ def ask(draft: Draft, *, k: int) -> Stored:
         result = cohort.Result((), impossible=tuple(out_of_reach))
     else:
         problem = asking.read({**draft.question, "k": k})
-        result = cohort.propose(problem, seconds=SECONDS)
+        seconds = SECONDS if len(problem.candidates) <= LARGE else SECONDS_WHEN_LARGE
+        result = cohort.propose(problem, seconds=seconds)
         costs = cohort.locks(problem, seconds=LOCK_SECONDS)
     return {
         **asdict(result),
