@@ -6,7 +6,7 @@ dataclass for each object says what that allows. The table of rights asks the sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -15,11 +15,11 @@ from django.http import Http404
 from fabriques.intake.enums import ThemeState, VolunteerState
 from fabriques.intake.models import Call, Theme, Volunteer
 from fabriques.intake.queries import access
+from fabriques.intake.queries.access import is_steward
 from fabriques.kit.journal import Actor
 from fabriques.people.actors import actor_of
 from fabriques.people.models import User
-from fabriques.programme.abilities import AnyUser, standing
-from fabriques.programme.abilities import Relation as ProgrammeRelation
+from fabriques.programme.abilities import AnyUser
 
 
 class Relation(StrEnum):
@@ -151,13 +151,9 @@ def _site(user: AnyUser) -> set[Relation]:
     found = set()
     if isinstance(user, User):
         found.add(Relation.SIGNED_IN)
-        if ProgrammeRelation.STEWARD in standing(user).over_site():
+        if is_steward(user):
             found.add(Relation.STEWARD)
     return found
-
-
-def is_steward(user: AnyUser) -> bool:
-    return Relation.STEWARD in _site(user)
 
 
 def theme_abilities(user: AnyUser, theme: Theme) -> ThemeAbilities:
@@ -221,12 +217,3 @@ def require(allowed: bool) -> None:
     """404 for what one may not do: as if it did not exist."""
     if not allowed:
         raise Http404
-
-
-def capabilities(abilities: object) -> list[str]:
-    """The labels of what these abilities allow."""
-    return [
-        item.metadata["label"]
-        for item in fields(abilities)  # type: ignore[arg-type]
-        if getattr(abilities, item.name)
-    ]

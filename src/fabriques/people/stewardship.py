@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, count
 from typing import Any, TypeVar
 
 from allauth.account.models import EmailAddress
@@ -22,6 +21,7 @@ from django.utils.text import slugify
 
 from fabriques.kit import journal
 from fabriques.kit.journal import Actor
+from fabriques.kit.slugs import first_free
 from fabriques.people.domain import close_account
 from fabriques.people.models import Consent, FormerName, Organisation, User
 from fabriques.people.queries import addresses_of
@@ -212,10 +212,7 @@ def create_organisation(*, values: dict[str, Any], actor: Actor) -> Organisation
     """A new body. Raises `ValidationError` when its SIREN is known already."""
     slug = slugify(values["name"])[:70] or "organisation"
     taken = set(Organisation.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
-    numbered = (f"{slug}-{number}" for number in count(2))
-    organisation = Organisation(
-        slug=next(free for free in chain([slug], numbered) if free not in taken), **values
-    )
+    organisation = Organisation(slug=first_free(slug, taken), **values)
     organisation.full_clean()
     organisation.save()
     journal.record(

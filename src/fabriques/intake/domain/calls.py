@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import chain, count
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +18,7 @@ from fabriques.intake.notifications.calls import CallCancelled, CallExtended, Ca
 from fabriques.intake.queries import inviting
 from fabriques.kit import journal, outbox
 from fabriques.kit.journal import Actor
+from fabriques.kit.slugs import first_free
 from fabriques.people.models import User
 
 # Addresses under /espace/appels/ that are no call.
@@ -290,5 +290,4 @@ def _check(call: Call) -> None:
 def _free_slug(title: str) -> str:
     slug = slugify(title.replace("’", " ").replace("'", " "))[:_SLUG_LENGTH].strip("-") or "appel"
     taken = set(Call.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
-    numbered = (f"{slug}-{number}" for number in count(2))
-    return next(free for free in chain([slug], numbered) if free not in taken | _RESERVED)
+    return first_free(slug, taken | _RESERVED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain, count
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +16,7 @@ from fabriques.intake.models import Call, Indicator, IndicatorValue, Rule
 from fabriques.intake.queries.pool import INDICATOR
 from fabriques.kit import journal
 from fabriques.kit.journal import Actor
+from fabriques.kit.slugs import first_free
 from fabriques.territories.models import Territory
 
 MOST = 20
@@ -31,8 +31,7 @@ def create_indicator(*, call: Call, values: dict[str, Any], actor: Actor) -> Ind
     if len(known) >= MOST:
         raise RefusedError(f"{MOST} indicateurs au plus pour un appel.")
     slug = slugify(values["name"])[:50].strip("-") or "indicateur"
-    numbered = (f"{slug}-{number}" for number in count(2))
-    slug = next(free for free in chain([slug], numbered) if free not in known | {"nouveau"})
+    slug = first_free(slug, known | {"nouveau"})
     indicator = Indicator(call=call, slug=slug, **values)
     indicator.full_clean()
     indicator.save()

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from fabriques.intake import search
-from fabriques.intake.abilities import is_steward
 from fabriques.intake.enums import Phase
 from fabriques.intake.models import Call, Reviewer
 from fabriques.intake.queries import calls as read
+from fabriques.intake.queries.access import is_steward
 from fabriques.kit import awaiting, navigation
 from fabriques.kit.awaiting import Task
 from fabriques.kit.navigation import Link

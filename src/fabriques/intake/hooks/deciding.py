@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.db.models import Count, F, Q
 from django.urls import reverse
 
-from fabriques.intake.abilities import call_abilities, is_steward
+from fabriques.intake.abilities import call_abilities
 from fabriques.intake.domain.deciding import follow_withdrawal
 from fabriques.intake.domain.volunteering import after_withdrawal
 from fabriques.intake.enums import Outcome, VolunteerState
 from fabriques.intake.models import Call
+from fabriques.intake.queries.access import is_steward
 from fabriques.kit import awaiting
 from fabriques.kit.awaiting import Task
 from fabriques.people.models import User

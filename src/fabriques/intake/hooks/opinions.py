@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from fabriques.intake.abilities import is_steward
 from fabriques.intake.enums import Phase
 from fabriques.intake.models import Call, CallInvitation, Conflict, Opinion, Reviewer
 from fabriques.intake.queries import concealing
 from fabriques.intake.queries import inviting as invitations
 from fabriques.intake.queries import opinions as read
+from fabriques.intake.queries.access import is_steward
 from fabriques.kit import awaiting, concealment, journal
 from fabriques.kit.awaiting import Task
 from fabriques.kit.journal import Actor

@@ -128,10 +128,6 @@ class Call(models.Model):
         return self.phase is Phase.OPEN
 
     @property
-    def is_public(self) -> bool:
-        return self.published_at is not None
-
-    @property
     def places(self) -> str:
         if self.places_min == self.places_max:
             return str(self.places_max)

@@ -12,24 +12,23 @@ from fabriques.intake.enums import Reach, VolunteerState
 from fabriques.intake.models import Author, Call, CallPartner, Conflict, Reviewer, Volunteer
 from fabriques.kit import concealment
 from fabriques.people.models import User
-from fabriques.programme.abilities import Relation, standing
+from fabriques.programme.abilities import AnyUser, Relation, standing
 from fabriques.territories.enums import Kind
 from fabriques.territories.models import ProgrammeMembership
 
 
 def reviewing(user: User, call: Call) -> list[CallPartner]:
-    """The partners of this call for which the person acts; read once for each call and person."""
-    known: dict[int, list[CallPartner]] = user.__dict__.setdefault("_reviewing", {})
-    if call.pk not in known:
-        known[call.pk] = list(
-            CallPartner.objects.filter(
-                call=call, reviewers__user=user, reviewers__withdrawn_at=None
-            )
+    """The partners of this call for which the person acts; read once for each `user` object,
+    whatever the number of calls."""
+    known: list[CallPartner] | None = user.__dict__.get("_reviewing")
+    if known is None:
+        known = user.__dict__["_reviewing"] = list(
+            CallPartner.objects.filter(reviewers__user=user, reviewers__withdrawn_at=None)
             .select_related("organisation", "only_programme")
             .distinct()
             .order_by("pk")
         )
-    return known[call.pk]
+    return [partner for partner in known if partner.call_id == call.pk]
 
 
 def concealed_pairs(user: User) -> frozenset[tuple[int, int]]:
@@ -74,7 +73,7 @@ def writes(user: User, volunteer: Volunteer) -> bool:
     return Author.objects.filter(volunteer=volunteer, user=user, left_at=None).exists()
 
 
-def is_steward(user: User) -> bool:
+def is_steward(user: AnyUser) -> bool:
     return Relation.STEWARD in standing(user).over_site()
 
 

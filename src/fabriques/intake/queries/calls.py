@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from fabriques.intake.enums import Outcome, Phase, VolunteerState, WayIn
 from fabriques.intake.models import (
-    Author,
     Call,
     CallInvitation,
     CallPartner,
@@ -121,11 +120,6 @@ def partners_of(call: Call) -> QuerySet[CallPartner]:
         .prefetch_related(Prefetch("reviewers", queryset=acting, to_attr="acting"))
         .order_by("role", "organisation__name", "pk")
     )
-
-
-def writes_somewhere(user: User) -> bool:
-    """Whether this person is one of the authors of a declaration."""
-    return Author.objects.filter(user=user, left_at=None).exists()
 
 
 # --- In public --------------------------------------------------------------------------------

@@ -13,13 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from fabriques.intake.abilities import (
-    CallAbilities,
-    acting,
-    call_abilities,
-    is_steward,
-    require,
-)
+from fabriques.intake.abilities import CallAbilities, acting, call_abilities, require
 from fabriques.intake.domain import calls as verbs
 from fabriques.intake.domain.refusals import StaleError
 from fabriques.intake.enums import Phase, ThemeState
@@ -27,6 +21,7 @@ from fabriques.intake.forms.calls import CallForm, CancelForm, ExtensionForm
 from fabriques.intake.models import Call, Theme
 from fabriques.intake.queries import access
 from fabriques.intake.queries import calls as read
+from fabriques.intake.queries.access import is_steward
 from fabriques.kit import journal
 from fabriques.kit.forms import refused
 from fabriques.kit.paging import searched

@@ -11,19 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from fabriques.intake.abilities import (
-    ThemeAbilities,
-    acting,
-    is_steward,
-    require,
-    theme_abilities,
-)
+from fabriques.intake.abilities import ThemeAbilities, acting, require, theme_abilities
 from fabriques.intake.domain import themes as verbs
 from fabriques.intake.domain.refusals import StaleError
 from fabriques.intake.enums import ThemeState
 from fabriques.intake.forms.themes import AnswerForm, SupportForm, ThemeForm
 from fabriques.intake.models import Theme
 from fabriques.intake.queries import themes as read
+from fabriques.intake.queries.access import is_steward
 from fabriques.kit import journal
 from fabriques.kit.forms import refused
 from fabriques.kit.paging import kept_filters, paginate, searched

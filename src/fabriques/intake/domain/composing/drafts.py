@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from fabriques.engines.cohort.types import STATED_LEVELS
-from fabriques.intake.domain.composing.opening import changed, opened, refuse_decided
-from fabriques.intake.domain.refusals import RefusedError, StaleError
+from fabriques.intake.domain.composing.opening import changed, locked, opened, refuse_decided
+from fabriques.intake.domain.refusals import RefusedError
 from fabriques.intake.models import Call, Composition, Placement, Rule
 from fabriques.kit import journal
 from fabriques.kit.journal import Actor
@@ -130,16 +130,8 @@ def archive(*, composition: Composition, version: int, actor: Actor) -> Composit
 @transaction.atomic
 def restore(*, composition: Composition, version: int, actor: Actor) -> Composition:
     """Take a draft up again."""
-    fresh = (
-        Composition.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("call")
-        .get(pk=composition.pk)
-    )
-    refuse_decided(fresh.call)
-    if fresh.version != version:
-        raise StaleError(
-            "Quelqu’un l’a fait pendant que vous l’aviez sous les yeux.", fresh.version
-        )
+    stale = "Quelqu’un l’a fait pendant que vous l’aviez sous les yeux."
+    fresh = locked(composition, version, stale=stale)
     if fresh.archived_at is None:
         return fresh
     fresh.archived_at = None

@@ -26,11 +26,11 @@ def refuse_decided(call: Call) -> None:
         )
 
 
-def opened(composition: Composition, version: int) -> Composition:
-    """The row as it is, locked, with its call.
+def locked(composition: Composition, version: int, *, stale: str = STALE) -> Composition:
+    """The row as it is, locked, with its call, even when the draft is put away.
 
-    Raises `StaleError` when it is no longer at `version`, and `RefusedError` when the draft is put
-    away or the decision made.
+    Raises `StaleError` when it is no longer at `version`, and `RefusedError` once the decision is
+    made.
     """
     fresh = (
         Composition.objects.select_for_update(no_key=True, of=("self",))
@@ -39,7 +39,13 @@ def opened(composition: Composition, version: int) -> Composition:
     )
     refuse_decided(fresh.call)
     if fresh.version != version:
-        raise StaleError(STALE, fresh.version)
+        raise StaleError(stale, fresh.version)
+    return fresh
+
+
+def opened(composition: Composition, version: int) -> Composition:
+    """The same for a draft to change: `RefusedError` also when it is put away."""
+    fresh = locked(composition, version)
     if fresh.archived_at:
         raise RefusedError("Cette composition est archivée\u00a0: reprenez-la pour la changer.")
     return fresh

@@ -15,7 +15,6 @@ from django.utils import timezone
 from fabriques.intake.enums import OpinionValue, WayIn
 from fabriques.intake.models import Call
 from fabriques.territories.enums import Kind
-from fabriques.territories.models import address_of
 
 #: Two territories nearer than this are neighbours; as the crow flies, between their positions.
 NEIGHBOUR_KM = 30
@@ -100,10 +99,6 @@ class Entry:
     def label(self) -> str:
         """« Fougères (35) »"""
         return f"{self.name} ({self.departement})" if self.departement else self.name
-
-    @property
-    def territory_address(self) -> str:
-        return address_of(self.kind, self.code)
 
     @property
     def kind_label(self) -> str:
